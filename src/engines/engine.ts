@@ -1,0 +1,23 @@
+import type { MediaInfo } from '../media/info.ts'
+import type { Original } from '../media/original.ts'
+import type { Rendition } from '../media/rendition.ts'
+import type { Recipe } from '../plan/recipe.ts'
+
+/** What one piece of work may use. */
+export interface Budget {
+  readonly signal: AbortSignal
+  /** Milliseconds of CPU work before it is stopped with TRANSFORM_TIMEOUT. */
+  readonly transformMs: number
+  /** Bytes of a picture's original that may be read in full. */
+  readonly imageBytes: number
+}
+
+export interface Engine {
+  /** Shown in `X-Transform-Source`. */
+  readonly name: string
+  can(recipe: Recipe, info: MediaInfo): boolean
+  /**
+   * @throws SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, or the signal's reason
+   */
+  run(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition>
+}

@@ -1,0 +1,23 @@
+import type { Bitmap } from '../../media/bitmap.ts'
+import type { FormatName } from '../../media/format.ts'
+import type { WasmName } from '../../platform.ts'
+
+/** What a codec may call on. `tick` throws when the work must stop: metered modules call it from their loops. */
+export interface CodecContext {
+  loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
+  tick(): void
+}
+
+export interface EncodeOptions {
+  /** 1 to 100. */
+  readonly quality?: number
+  readonly lossless?: boolean
+}
+
+/** One format. A codec that trapped or was stopped must be discarded: `createCodec` gives a new one. */
+export interface Codec {
+  readonly format: FormatName
+  /** Upright is not its business: pixels come as stored. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+  decode?(bytes: Uint8Array): Promise<Bitmap>
+  encode?(bitmap: Bitmap, options: EncodeOptions): Promise<Uint8Array>
+}

@@ -1,0 +1,93 @@
+/**
+ * One row per media format. Below this table nobody enumerates formats: ask the row.
+ */
+
+export type MediaClass = 'image' | 'video' | 'audio'
+
+export interface FormatRow {
+  readonly class: MediaClass
+  /** Content-Type of a file of this format. */
+  readonly mime: string
+  /** First is the one we write. */
+  readonly extensions: readonly string[]
+  readonly hasAlpha: boolean
+  /** We can decode it. */
+  readonly decodes: boolean
+  /** We can encode it. */
+  readonly encodes: boolean
+  /** Every current browser shows it in an <img>. */
+  readonly isWeb: boolean
+  /** Default `quality`, where the encoder has one: 1 to 100. */
+  readonly quality?: number
+  /** What `low`, `medium` and `high` mean. */
+  readonly levels?: { readonly low: number; readonly medium: number; readonly high: number }
+  readonly largestSide?: number
+}
+
+const still = { class: 'image', hasAlpha: true, decodes: false, encodes: false, isWeb: false } as const
+const video = { class: 'video', hasAlpha: false, decodes: false, encodes: false, isWeb: false } as const
+const audio = { class: 'audio', hasAlpha: false, decodes: false, encodes: false, isWeb: false } as const
+const usual = { low: 60, medium: 75, high: 90 } as const
+
+export const FORMATS = {
+  jpeg: {
+    ...still,
+    mime: 'image/jpeg',
+    extensions: ['jpg', 'jpeg', 'jpe', 'jfif'],
+    hasAlpha: false,
+    decodes: true,
+    encodes: true,
+    isWeb: true,
+    quality: 80,
+    levels: usual,
+    largestSide: 65535,
+  },
+  png: { ...still, mime: 'image/png', extensions: ['png'], decodes: true, encodes: true, isWeb: true },
+  webp: {
+    ...still,
+    mime: 'image/webp',
+    extensions: ['webp'],
+    decodes: true,
+    encodes: true,
+    isWeb: true,
+    quality: 80,
+    levels: usual,
+    largestSide: 16383,
+  },
+  avif: {
+    ...still,
+    mime: 'image/avif',
+    extensions: ['avif'],
+    decodes: true,
+    encodes: true,
+    quality: 50,
+    levels: { low: 40, medium: 50, high: 63 },
+  },
+  gif: { ...still, mime: 'image/gif', extensions: ['gif'], isWeb: true },
+  svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], isWeb: true },
+  bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false },
+  ico: { ...still, mime: 'image/x-icon', extensions: ['ico'] },
+  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'] },
+  jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },
+  heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
+  mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },
+  mov: { ...video, mime: 'video/quicktime', extensions: ['mov'] },
+  '3gp': { ...video, mime: 'video/3gpp', extensions: ['3gp'] },
+  webm: { ...video, mime: 'video/webm', extensions: ['webm'] },
+  mkv: { ...video, mime: 'video/x-matroska', extensions: ['mkv'] },
+  ts: { ...video, mime: 'video/mp2t', extensions: ['ts', 'm2ts'] },
+  avi: { ...video, mime: 'video/x-msvideo', extensions: ['avi'] },
+  flv: { ...video, mime: 'video/x-flv', extensions: ['flv'] },
+  m4a: { ...audio, mime: 'audio/mp4', extensions: ['m4a'] },
+  mp3: { ...audio, mime: 'audio/mpeg', extensions: ['mp3'] },
+  aac: { ...audio, mime: 'audio/aac', extensions: ['aac'] },
+  ogg: { ...audio, mime: 'audio/ogg', extensions: ['ogg', 'oga', 'opus'] },
+  flac: { ...audio, mime: 'audio/flac', extensions: ['flac'] },
+  wav: { ...audio, mime: 'audio/wav', extensions: ['wav'] },
+} as const satisfies Record<string, FormatRow>
+
+export type FormatName = keyof typeof FORMATS
+
+export function formatRow(name: FormatName): FormatRow {
+  return FORMATS[name]
+}

@@ -1,0 +1,88 @@
+import type { FormatName } from '../media/format.ts'
+
+/**
+ * What was asked, canonical and frozen. Equal questions have equal plans, however they were put (order of
+ * parameters, aliases, derivatives, hints, grammars). No source bytes are needed to make one.
+ */
+export interface Plan {
+  readonly source: SourceRef
+  readonly ask: Ask
+  /** The modern formats the client takes, best first; only when `ask.format` is `auto`, else empty. */
+  readonly accepts: readonly FormatName[]
+  /** Canonical text of all of the above: the cache key is its hash. */
+  readonly text: string
+}
+
+/** An original by name: which origin, and what its pattern captured. */
+export interface SourceRef {
+  readonly origin: string
+  /** Decoded path as Mediamorph sees it, for purge by path. */
+  readonly path: string
+  /** Named captures, and numbered ones under "1", "2", …; decoded. */
+  readonly captures: Readonly<Record<string, string>>
+}
+
+export type Fit = 'scale-down' | 'contain' | 'cover' | 'crop' | 'pad' | 'fill'
+/** A focal point as fractions of width and height, 0 to 1; compass names are such points too. */
+export interface Gravity {
+  readonly x: number
+  readonly y: number
+}
+/** 8-bit sRGB; `a` is 0 to 1. */
+export interface Color {
+  readonly r: number
+  readonly g: number
+  readonly b: number
+  readonly a: number
+}
+/** One side of a crop: pixels of the upright original, or a fraction of the side it runs along. */
+export type Length = { readonly px: number } | { readonly fraction: number }
+export interface CropBox {
+  readonly width: Length
+  readonly height: Length
+  readonly x: Length
+  readonly y: Length
+}
+export type Quality = number | 'low' | 'medium' | 'high' | 'lossless'
+
+/**
+ * The canonical question. A field that equals its default is absent. `dpr` is already multiplied into width and
+ * height; `filename`, `download`, `debug`, playback hints and signatures never come here: they shape a response, not a rendition.
+ */
+export interface Ask {
+  readonly width?: number
+  readonly height?: number
+  readonly fit?: Fit
+  readonly gravity?: Gravity
+  readonly format?: AskFormat
+  readonly quality?: Quality
+  readonly background?: Color
+  /** Degrees clockwise, as asked: a multiple of 90 for images. */
+  readonly rotate?: number
+  readonly flip?: 'h' | 'v' | 'hv'
+  readonly crop?: CropBox
+  readonly enlarge?: boolean
+  /** Opaque version. */
+  readonly v?: string
+  /** Fields of video and audio, in canonical text; dropped while resolving an image. */
+  readonly timed?: Readonly<Record<string, string>>
+}
+/** Every `format` value but `auto`, which is absence. `jpg` is `jpeg`. */
+export type AskFormat =
+  | 'avif'
+  | 'webp'
+  | 'jpeg'
+  | 'png'
+  | 'gif'
+  | 'json'
+  | 'mp4'
+  | 'webm'
+  | 'h264'
+  | 'h265'
+  | 'vp9'
+  | 'av1'
+  | 'm4a'
+  | 'mp3'
+  | 'opus'
+  | 'flac'
+  | 'wav'

@@ -1,0 +1,50 @@
+import type { FormatName } from '../media/format.ts'
+import type { Orientation } from '../media/info.ts'
+import type { Color } from './plan.ts'
+
+/** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
+export type Recipe = ImageRecipe
+
+/** Rectangle in whole pixels. */
+export interface Rect {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * Steps of an image, in order of work; a step that does nothing is absent. Sizes are in pixels of the picture as it
+ * stands before that step.
+ */
+export interface ImageRecipe {
+  readonly kind: 'image'
+  /** Format of the original, so that the worker need not sniff again. */
+  readonly from: FormatName
+  /** EXIF orientation to undo first; 1 = none. */
+  readonly orient: Orientation
+  /** In the upright original. */
+  readonly crop?: Rect
+  /** Clockwise. */
+  readonly rotate?: 90 | 180 | 270
+  readonly flip?: 'h' | 'v' | 'hv'
+  /** Rectangle of the picture so far that is kept (cover, crop). */
+  readonly cut?: Rect
+  /** Exact size to scale to. */
+  readonly resize?: Size
+  /** Canvas and where the picture stands on it. */
+  readonly pad?: Rect & { readonly canvas: Size }
+  /** Under alpha and padding; absent = transparent. Always present when the output has no alpha and something may be seen through. */
+  readonly background?: Color
+  readonly to: FormatName
+  /** 1 to 100; absent for formats without one. */
+  readonly quality?: number
+  readonly lossless?: boolean
+  /** Of the output. */
+  readonly width: number
+  readonly height: number
+}

@@ -1,0 +1,116 @@
+/**
+ * What a runtime must give. A runtime is a bag of functions handed in from outside; nothing in `src/` asks which
+ * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Driver`, `Workers`) live here too.
+ */
+
+/** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
+export type WasmName = string
+
+/** One atomic statement: SQL with `?` placeholders, then its parameters. */
+export type Statement = readonly [sql: string, ...parameters: SqlValue[]]
+export type SqlValue = string | number | null | Uint8Array
+export type SqlRow = Record<string, SqlValue>
+
+/** A SQL database: `query`, and `batch` as the only atomic primitive (D1 has nothing else). */
+export interface Sql {
+  readonly dialect: 'sqlite' | 'postgres'
+  query(sql: string, ...parameters: SqlValue[]): Promise<SqlRow[]>
+  /** All or nothing, in order. One list of rows for each statement. */
+  batch(statements: readonly Statement[]): Promise<SqlRow[][]>
+  close(): Promise<void>
+}
+
+/** Facts about a stored value. */
+export interface DriverMeta {
+  readonly size?: number
+  /** Milliseconds since the epoch. */
+  readonly mtime?: number
+  readonly etag?: string
+}
+
+/**
+ * A place that holds bytes by key, shaped as an unstorage driver (so that any of theirs fits), with abilities that
+ * unstorage lacks. Optional ones are used where they exist. Keys use `:` or `/` between segments.
+ */
+export interface Driver {
+  readonly name?: string
+  hasItem(key: string, options: object): Promise<boolean> | boolean
+  getItem(key: string, options?: object): unknown
+  getItemRaw?(key: string, options: object): unknown
+  setItem?(key: string, value: string, options: object): Promise<void> | void
+  setItemRaw?(key: string, value: unknown, options: object): Promise<void> | void
+  removeItem?(key: string, options: object): Promise<void> | void
+  getKeys(base: string, options: object): Promise<string[]> | string[]
+  getMeta?(key: string, options: object): unknown
+  dispose?(): Promise<void> | void
+  /** Size and validator of a value; null when there is none. Throws on anything else (permissions, network). */
+  stat?(key: string): Promise<DriverMeta | null>
+  /** Bytes `start` to `end` (exclusive, may lie past the end); null when the key does not exist. */
+  readRange?(key: string, start: number, end: number): Promise<Uint8Array | null>
+  /** Streams the value in; all or nothing. */
+  putStream?(key: string, body: ReadableStream<Uint8Array>): Promise<void>
+  /** Stores only when the key is free; false when it is taken. */
+  putIfAbsent?(key: string, value: Uint8Array): Promise<boolean>
+}
+
+/** A unit of CPU work. `data` and the answer must survive structured clone. */
+export interface Task {
+  readonly op: string
+  readonly data: unknown
+  readonly transfer?: readonly ArrayBuffer[]
+  readonly signal?: AbortSignal
+  /** Milliseconds from the moment a worker takes it. */
+  readonly deadlineMs?: number
+}
+
+/** Where CPU work runs: threads on servers, in place on Workers. */
+export interface Workers {
+  readonly size: number
+  /** Rejects with the signal's reason, TRANSFORM_TIMEOUT, CORRUPT_MEDIA (a trap) or what the task threw. */
+  run(task: Task): Promise<unknown>
+  /** Finishes what runs, refuses what is new. */
+  close(): Promise<void>
+}
+
+/** Settings of one outbound fetcher; milliseconds and bytes. */
+export interface OutboundRules {
+  /** True when a connection to this address (an IP literal) may be made. */
+  allowed(address: string): boolean
+  readonly connectMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+export interface Platform {
+  /** `bun`, `deno`, `node` or `workerd`. For the log and `debug=view` only: never branch on it. */
+  readonly runtime: string
+  readonly version: string
+  readonly cpus: number
+  /** Environment variables or bindings of string type. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Sentences for the start line, for example "outbound addresses are pinned". */
+  readonly notes: readonly string[]
+  /** False where one request must not await another's promise (workerd): coalescing then re-reads the store. */
+  readonly sharesPromises: boolean
+  loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
+  createWorkers(size: number): Workers
+  /**
+   * One request whose connection goes to an address that `rules.allowed` has seen; follows no redirect; decodes
+   * gzip, deflate and br. Absent where a runtime cannot pin (Workers, Deno Deploy): then `outbound.allowHosts` must name hosts.
+   */
+  createPinnedFetch?(rules: OutboundRules): (request: Request) => Promise<Response>
+  /** Opens a mount `driver:location`, for example `fs:./media`, `memory:`, `r2:BUCKET`, `samples:`. Throws a plain Error that names what is missing. */
+  openDriver(mount: string, use: 'source' | 'cache'): Driver | Promise<Driver>
+  /** Opens `sqlite:PATH`, `postgres://…` or `d1:BINDING`; undefined when the runtime has no database. */
+  openSql(url: string): Promise<Sql | undefined>
+  /** Writes one finished log line. */
+  log(line: string): void
+}
+
+/** What a caller of `fetch` may add about one request. */
+export interface FetchContext {
+  /** Lets background work outlive the response (Workers); elsewhere it simply runs on. */
+  waitUntil?(work: Promise<unknown>): void
+  /** The TCP peer's address. */
+  readonly clientAddress?: string
+}
