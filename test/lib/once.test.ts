@@ -59,7 +59,12 @@ test('the work goes on while one waits, and is aborted when the last one leaves'
   two.abort(new Error('two left'))
   expect(await runs[1]).toBe('two left')
   expect(aborted).toBe(true)
-  const again = await flights.run({ key: 'k', signal: never, make: async () => 'new', reread: async () => undefined })
+  const again = await flights.run({
+    key: 'k',
+    signal: never,
+    make: async () => 'new',
+    reread: async () => undefined,
+  })
   expect(again).toEqual({ value: 'new', joined: false })
 })
 
