@@ -1,0 +1,113 @@
+/**
+ * The one document, composed of the sections that the rooms own. Everything has a safe default; `Config` is what is
+ * left when all of them are filled in.
+ */
+import { z } from 'zod'
+import { corsSchema, debugSchema } from '../access/settings.ts'
+import { databaseSchema, storageSchema } from '../store/settings.ts'
+import { laterShape } from './later.ts'
+import { originSchema } from './origin.ts'
+import { limitsSchema, outboundSchema, parametersSchema } from './sections.ts'
+import type { Secrets } from './secrets.ts'
+
+const publicUrlSchema = z
+  .url({ protocol: /^https?$/, error: 'expected an http or https address' })
+  .refine((text) => !/[?#]/.test(text), 'expected an address without query and fragment')
+  .optional()
+  .describe('Address at which clients reach the service; links it makes begin with it')
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; ignored'),
+  publicUrl: publicUrlSchema,
+  origins: z
+    .array(originSchema)
+    .min(1)
+    .max(256)
+    .describe('Tried in order; the first whose `match` fits answers'),
+  derivatives: z
+    .record(z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, _ or -'), parametersSchema)
+    .default({})
+    .describe('Named sets of parameters; their values replace explicit ones'),
+  responsive: z
+    .strictObject({
+      breakpoints: z.array(z.strictObject({ maxWidth: z.int().min(1), derivative: z.string() })).default([]),
+      defaultDerivative: z.string().optional(),
+    })
+    .prefault({}),
+  storage: storageSchema,
+  database: databaseSchema,
+  parameters: z
+    .strictObject({
+      invalid: z
+        .enum(['reject', 'warn'])
+        .default('reject')
+        .describe('A wrong value: 400, or dropped and named in `X-Param-Warnings`'),
+    })
+    .prefault({}),
+  auto: z
+    .strictObject({
+      avifPixels: z
+        .int()
+        .min(0)
+        .default(2_000_000)
+        .describe('Largest picture that `format=auto` makes AVIF of'),
+    })
+    .prefault({}),
+  limits: limitsSchema,
+  outbound: outboundSchema,
+  cors: corsSchema,
+  debug: debugSchema,
+  compat: z
+    .strictObject({
+      grammars: z.array(z.string()).max(0, 'not available in this version').default([]),
+      headers: z.array(z.enum(['video-resizer-2'])).default([]),
+      statuses: z.array(z.string()).max(0, 'not available in this version').default([]),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      graceMs: z
+        .int()
+        .min(0)
+        .max(600_000)
+        .default(30_000)
+        .describe('Milliseconds running work may take to finish'),
+    })
+    .prefault({}),
+  ...laterShape,
+})
+
+/** What an operator or an embedder writes. */
+export type ConfigInput = z.input<typeof configSchema>
+type Document = z.output<typeof configSchema>
+type OriginDocument = Document['origins'][number]
+
+export interface OriginConfig extends Omit<OriginDocument, 'access'> {
+  readonly access: 'signed' | 'derivatives' | 'public'
+  /** The document names the access; false when it is the default. */
+  readonly accessIsExplicit: boolean
+}
+
+/** The resolved configuration: no field is missing. */
+export interface Config extends Omit<Document, '$schema' | 'origins'> {
+  readonly origins: readonly OriginConfig[]
+  /** No document: the bundled samples at `/demo/…`. */
+  readonly isDemo: boolean
+  /** `server` and `all` are the same as long as there are no jobs. */
+  readonly role: 'all' | 'server'
+  /** Default 127.0.0.1. */
+  readonly host: string
+  /** Default 3000; 0 = any free port. */
+  readonly port: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly secrets: Secrets
+  /** Values that came from the environment into the document: never printed. */
+  readonly masked: readonly string[]
+  /** Sentences for the operator about settings that have no effect here. */
+  readonly notes: readonly string[]
+}
+
+/** Types a configuration written in TypeScript; returns it unchanged. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config
+}

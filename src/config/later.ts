@@ -1,0 +1,81 @@
+/**
+ * Fields whose feature this version does not have. They are accepted at the values that mean "off", and refused
+ * otherwise: a setting is never dropped in silence, least of all one that is there for safety.
+ */
+import { z } from 'zod'
+
+/** A field that takes `off` (its default) or one of `also`, compared as JSON. */
+export function notYet<const T>(off: T, description: string, also: readonly unknown[] = []) {
+  const accepted = new Set([off, ...also].map((value) => canonical(value)))
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (!accepted.has(canonical(value)))
+        context.addIssue({
+          code: 'custom',
+          message: `not available in this version: only ${JSON.stringify(off)} is accepted`,
+        })
+    })
+    .default(off)
+    .describe(`Not available in this version. ${description}`)
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  const entries = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${canonical(item)}`)
+  return `{${entries.toSorted().join()}}`
+}
+
+const rate = (limit: number, description: string) =>
+  notYet({ limit: 0 }, description, [
+    { limit, windowMs: 60_000 },
+    { limit: 0, windowMs: 60_000 },
+  ])
+
+export const laterShape = {
+  assets: notYet([], 'Tables of asset routes'),
+  static: notYet(null, 'Serve every path as an object of this mount'),
+  queue: notYet('embedded', 'Where jobs wait; env `REDIS_URL`'),
+  jobs: z
+    .strictObject({
+      sourceBytes: notYet(53_687_091_200, 'Bytes of an original that a job may read'),
+      largeBytes: notYet(5_368_709_120, 'From here on a job goes to the pool for large work'),
+      leaseMs: notYet(15_000, 'Milliseconds after which a silent worker loses its job'),
+      concurrency: notYet(2, 'Jobs at a time'),
+      largeConcurrency: notYet(1, 'Large jobs at a time'),
+    })
+    .prefault({}),
+  inline: z
+    .strictObject({
+      bytes: notYet(268_435_456, 'Bytes to read from which on work becomes a job'),
+      seconds: notYet(30, 'Seconds of expected work from which on it becomes a job'),
+    })
+    .prefault({}),
+  external: z
+    .strictObject({
+      enabled: notYet(false, 'Answer for addresses on other hosts'),
+      parameters: notYet(['width', 'height', 'format', 'quality', 'animated'], 'Parameters allowed there'),
+    })
+    .prefault({}),
+  edge: z
+    .strictObject({
+      requireCloudflare: notYet(false, "Refuse peers outside Cloudflare's address ranges"),
+    })
+    .prefault({}),
+  trustedProxies: notYet([], 'Address ranges whose forwarding headers are believed'),
+  rateLimit: z
+    .strictObject({
+      media: rate(0, 'Requests for media, per client'),
+      jobs: rate(30, 'Requests to the jobs API, per client'),
+      keys: rate(120, 'Requests for keys, per client'),
+    })
+    .prefault({}),
+  ffmpeg: z
+    .strictObject({
+      native: notYet('auto', 'Use an installed ffmpeg: `auto`, `off` or its path', ['off']),
+      wasm: notYet(true, 'Use the bundled ffmpeg', [false]),
+    })
+    .prefault({}),
+  nsfw: z.strictObject({ classifier: notYet('off', 'Which classifier judges pictures') }).prefault({}),
+}

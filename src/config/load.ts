@@ -1,0 +1,80 @@
+/** Document and environment in, `Config` out, or every fault at once. Reads no file: the runtime does. */
+import { configSchema, type Config, type OriginConfig } from './config.ts'
+import { DEMO } from './demo.ts'
+import { expandEnv, type Env } from './expand.ts'
+import { ConfigError, type Fault } from './fault.ts'
+import { toFaults } from './issues.ts'
+import { referenceFaults } from './references.ts'
+import { loadSecrets } from './secrets.ts'
+import { presentVariables, variablesSchema } from './variables.ts'
+
+export interface LoadOptions {
+  /** As parsed from text, or as an embedder gives it. */
+  readonly document?: unknown
+  readonly env: Env
+  /** False: the demo configuration, whatever `document` holds. Default: whether there is a document. */
+  readonly hasDocument?: boolean
+}
+
+/** @throws ConfigError with every fault found. */
+export function loadConfig(options: LoadOptions): Config {
+  const { document: given, env } = options
+  const isDemo = !(options.hasDocument ?? given !== undefined)
+  const { document, masked, faults: unset } = expandEnv(isDemo ? DEMO : given, env)
+  const { secrets, faults: weak } = loadSecrets(env)
+
+  const parsed = configSchema.safeParse(override(document, env), { reportInput: true })
+  const variables = variablesSchema.safeParse(presentVariables(env), { reportInput: true })
+  const faults: Fault[] = [
+    ...unset,
+    ...weak,
+    ...(parsed.error ? toFaults(configSchema, parsed.error.issues, masked).map(blameEnv(env)) : []),
+    ...referenceFaults(document, secrets.signing !== undefined),
+    ...(variables.error ? toFaults(variablesSchema, variables.error.issues, []) : []),
+  ]
+  if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(faults)
+
+  const { $schema: _, origins, ...rest } = parsed.data
+  const fallback = secrets.signing === undefined ? 'public' : 'signed'
+  return {
+    ...rest,
+    origins: origins.map((origin): OriginConfig => ({
+      ...origin,
+      access: origin.access ?? fallback,
+      accessIsExplicit: origin.access !== undefined,
+    })),
+    isDemo,
+    role: variables.data.MEDIAMORPH_ROLE,
+    host: variables.data.HOST,
+    port: variables.data.PORT,
+    logLevel: variables.data.LOG_LEVEL,
+    secrets,
+    masked,
+    notes: notesOf(env),
+  }
+}
+
+/** Variables that stand for a field of the document. */
+const OVERRIDES = { DATABASE_URL: 'database' } as const
+
+function override(document: unknown, env: Env): unknown {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) return document
+  const set = Object.entries(OVERRIDES).filter(([variable]) => env[variable])
+  return { ...document, ...Object.fromEntries(set.map(([variable, field]) => [field, env[variable]])) }
+}
+
+/** A value that came from a variable is that variable's fault; what it holds may be a secret. */
+function blameEnv(env: Env): (fault: Fault) => Fault {
+  return (fault) => {
+    const variable = Object.entries(OVERRIDES).find(([name, field]) => field === fault.path && env[name])?.[0]
+    return variable === undefined
+      ? fault
+      : { path: variable, message: fault.message.replace(/, got .*$/, ', got something else') }
+  }
+}
+
+/** Variables of features to come: harmless, but the operator should know. */
+function notesOf(env: Env): string[] {
+  const unused = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'].filter((name) => env[name])
+  return unused.map((name) => `${name} is set and has no effect in this version`)
+}

@@ -1,0 +1,387 @@
+import { describe, expect, test } from 'vitest'
+import { defineConfig, type Config } from '../../src/config/config.ts'
+import { checkExposure } from '../../src/config/exposure.ts'
+import { ConfigError, type Fault } from '../../src/config/fault.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { describeConfig } from '../../src/config/print.ts'
+
+const source = { type: 'storage', mount: 'fs:./media', key: '${key}' } as const
+const origin = { name: 'files', match: '^/files/(?<key>.+)$', sources: [source] }
+type Env = Record<string, string>
+
+function load(change: object = {}, env: Env = {}): Config {
+  return loadConfig({ document: { origins: [origin], ...change }, env })
+}
+function faultsOf(change: object, env: Env = {}): readonly Fault[] {
+  try {
+    load(change, env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+const withOrigin = (change: object) => ({ origins: [{ ...origin, ...change }] })
+const withSource = (change: object) => withOrigin({ sources: [change] })
+
+describe('defaults', () => {
+  test('a minimal document is filled in', () => {
+    const config = load()
+    expect(config.origins[0]).toMatchObject({
+      access: 'public',
+      accessIsExplicit: false,
+      originals: 'media',
+      responsive: 'hints',
+      ttl: { ok: 86_400, redirects: 300, clientError: 60, serverError: 10 },
+      staleWhileRevalidate: 86_400,
+      fallback: 'none',
+    })
+    expect(config).toMatchObject({
+      isDemo: false,
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+      role: 'all',
+      limits: { sourceBytes: 524_288_000, pixels: 100_000_000, concurrency: 'cpus', urlBytes: 8192 },
+      outbound: { allowHosts: ['*'], ports: [80, 443], maxRedirects: 5, totalMs: 30_000 },
+      storage: { cache: 'fs:./.mediamorph/cache' },
+      database: 'sqlite:./.mediamorph/mediamorph.db',
+      parameters: { invalid: 'reject' },
+      auto: { avifPixels: 2_000_000 },
+      shutdown: { graceMs: 30_000 },
+    })
+  })
+
+  test('without a document: the samples, public, for this machine only', () => {
+    const config = loadConfig({ env: { MEDIAMORPH_SECRET: 'long enough' } })
+    expect(config.isDemo).toBe(true)
+    expect(config.origins).toMatchObject([
+      { name: 'demo', access: 'public', sources: [{ type: 'storage', mount: 'samples:', key: '${key}' }] },
+    ])
+    expect(new RegExp(config.origins[0]!.match).exec('/demo/a/b.jpg')?.groups).toEqual({ key: 'a/b.jpg' })
+    expect(loadConfig({ document: { origins: 'broken' }, hasDocument: false, env: {} }).isDemo).toBe(true)
+    expect(() => checkExposure(config, '0.0.0.0')).toThrow(ConfigError)
+    expect(() => checkExposure(config, '127.0.0.1')).not.toThrow()
+  })
+
+  test('a secret makes signed the default; what is written stays', () => {
+    const env = { MEDIAMORPH_SECRET: 'long enough' }
+    expect(load({}, env).origins[0]?.access).toBe('signed')
+    expect(load(withOrigin({ access: 'public' }), env).origins[0]?.access).toBe('public')
+    expect(load(withOrigin({ access: 'derivatives' })).origins[0]).toMatchObject({ accessIsExplicit: true })
+  })
+
+  test('defineConfig types and returns its argument', () => {
+    const input = defineConfig({ origins: [origin] })
+    expect(loadConfig({ document: input, env: {} }).origins).toHaveLength(1)
+  })
+})
+
+describe('environment', () => {
+  test('wins over the document', () => {
+    const env = {
+      PORT: '0',
+      HOST: '::1',
+      LOG_LEVEL: 'warn',
+      MEDIAMORPH_ROLE: 'server',
+      DATABASE_URL: 'sqlite:/x.db',
+    }
+    expect(load({ database: 'sqlite:/y.db' }, env)).toMatchObject({
+      port: 0,
+      host: '::1',
+      logLevel: 'warn',
+      role: 'server',
+      database: 'sqlite:/x.db',
+    })
+    expect(load({ database: 'sqlite:/y.db' }).database).toBe('sqlite:/y.db')
+    expect(load({}, { PORT: '', HOST: '' })).toMatchObject({ port: 3000, host: '127.0.0.1' })
+  })
+
+  test.each([
+    ['PORT', '65536'],
+    ['PORT', 'http'],
+    ['PORT', '-1'],
+    ['LOG_LEVEL', 'loud'],
+    ['MEDIAMORPH_ROLE', 'worker'],
+    ['HOST', 'a b'],
+    ['DATABASE_URL', 'mysql://u:hidden@h/d'],
+    ['MEDIAMORPH_SECRET', 'short'],
+    ['MEDIAMORPH_SECRET', ' spaces around '],
+    ['MEDIAMORPH_SECRET', 'a:long-enough,a:long-enough'],
+    ['MEDIAMORPH_SECRET', 'a:long-enough,b:'],
+  ])('%s=%s is refused by its name', (name, value) => {
+    const faults = faultsOf({}, { [name]: value })
+    expect(faults.map((fault) => fault.path)).toEqual([name])
+    expect(faults[0]!.message).not.toContain('hidden')
+  })
+
+  test('references are expanded, captures are not', () => {
+    const document = withSource({
+      type: 'http',
+      url: 'https://${env:CDN}/${key}',
+      headers: { Authorization: 'Bearer ${env:TOKEN}' },
+    })
+    const config = load(document, { CDN: 'cdn.example.com', TOKEN: 'very-private' })
+    expect(config.origins[0]?.sources[0]).toMatchObject({
+      url: 'https://cdn.example.com/${key}',
+      headers: { Authorization: 'Bearer very-private' },
+    })
+    expect(faultsOf(document, { CDN: 'cdn.example.com' })).toEqual([
+      {
+        path: 'origins[0].sources[0].headers.Authorization',
+        message: 'the environment variable TOKEN is not set',
+      },
+    ])
+  })
+
+  test('variables of features to come are named, not obeyed', () => {
+    expect(load({}, { REDIS_URL: 'redis://localhost' }).notes).toEqual([
+      'REDIS_URL is set and has no effect in this version',
+    ])
+  })
+})
+
+describe('faults', () => {
+  test.each<[string, object, string, RegExp]>([
+    ['no origins', { origins: [] }, 'origins', /^expected 1 items or more, got 0 items$/],
+    ['wrong type', { limits: { pixels: '9' } }, 'limits.pixels', /^expected a number, got "9"$/],
+    ['not whole', { limits: { pixels: 1.5 } }, 'limits.pixels', /^expected a whole number, got 1.5$/],
+    ['too small', { limits: { pixels: 0 } }, 'limits.pixels', /^expected 1 or more, got 0$/],
+    ['too large', { limits: { outputSide: 99_999 } }, 'limits.outputSide', /^expected 16384 or less/],
+    [
+      'choice',
+      { parameters: { invalid: 'x' } },
+      'parameters.invalid',
+      /^expected "reject" or "warn", got "x"$/,
+    ],
+    [
+      'either',
+      { limits: { concurrency: 'all' } },
+      'limits.concurrency',
+      /^expected "cpus" or a whole .*got "all"$/,
+    ],
+    ['unknown at the root', { orgins: [] }, 'orgins', /^unknown field, did you mean origins\?$/],
+    ['unknown within', { limits: { pixel: 1 } }, 'limits.pixel', /did you mean pixels\?$/],
+    ['unknown, nothing near', { banana: 1 }, 'banana', /^unknown field$/],
+    ['unknown in an origin', withOrigin({ acces: 'public' }), 'origins[0].acces', /did you mean access\?/],
+    [
+      'unknown in a source',
+      withSource({ type: 's3', endpoint: 'https://h', bucket: 'b', key: 'k', regoin: 'x' }),
+      'origins[0].sources[0].regoin',
+      /did you mean region\?/,
+    ],
+    [
+      'source type',
+      withSource({ type: 'ftp' }),
+      'origins[0].sources[0].type',
+      /"storage" or "http" or "s3", got "ftp"/,
+    ],
+    [
+      'missing field',
+      withSource({ type: 'http' }),
+      'origins[0].sources[0].url',
+      /^expected a string, got nothing$/,
+    ],
+    [
+      'bad url',
+      withSource({ type: 'http', url: 'ftp://x' }),
+      'origins[0].sources[0].url',
+      /^expected .*, got "ftp/,
+    ],
+    [
+      'bad mount',
+      withSource({ ...source, mount: './media' }),
+      'origins[0].sources[0].mount',
+      /^expected driver:/,
+    ],
+    ['bad name', withOrigin({ name: 'a b' }), 'origins[0].name', /^expected 1 to 64/],
+    [
+      'header injection',
+      withOrigin({ cacheControl: { ok: 'a\r\nb: c' } }),
+      'origins[0].cacheControl.ok',
+      /expected/,
+    ],
+    ['pattern syntax', withOrigin({ match: '^/(' }), 'origins[0].match', /does not compile/],
+    [
+      'pattern cost',
+      withOrigin({ match: '^/(?<key>(a+)+)$' }),
+      'origins[0].match',
+      /backtrack without bound/,
+    ],
+    [
+      'pattern cost, cubic',
+      withOrigin({ match: '^/(?<key>.*)/(.*)/(.*)$' }),
+      'origins[0].match',
+      /\[\^\/\]\+/,
+    ],
+    [
+      'capture',
+      withSource({ ...source, key: '${kye}' }),
+      'origins[0].sources[0].key',
+      /"kye" is not captured.*key/,
+    ],
+    ['group', withSource({ ...source, key: '$2' }), 'origins[0].sources[0].key', /"2" is not captured/],
+    ['signed without a secret', withOrigin({ access: 'signed' }), 'origins[0].access', /MEDIAMORPH_SECRET/],
+    ['same name', { origins: [origin, { ...origin }] }, 'origins[1].name', /"files" is origins\[0\] already/],
+    [
+      'derivative that is none',
+      { responsive: { breakpoints: [{ maxWidth: 1, derivative: 'gone' }] } },
+      'responsive.breakpoints[0].derivative',
+      /"gone" is not among derivatives/,
+    ],
+    ['public url', { publicUrl: 'https://h/?a' }, 'publicUrl', /without query/],
+  ])('%s', (_, change, path, message) => {
+    expect(faultsOf(change)).toEqual([{ path, message: expect.stringMatching(message) }])
+  })
+
+  test('all are reported at once', () => {
+    const faults = faultsOf(
+      {
+        ...withOrigin({ match: '(', sources: [{ type: 'http', url: 7 }] }),
+        limit: {},
+        auto: { avifPixels: -1 },
+      },
+      { PORT: 'x' },
+    )
+    expect(faults.map((fault) => fault.path).toSorted()).toEqual([
+      'PORT',
+      'auto.avifPixels',
+      'limit',
+      'origins[0].match',
+      'origins[0].sources[0].url',
+    ])
+  })
+
+  test.each([null, 7, 'text', []])('a document that is %j', (document) => {
+    expect(() => loadConfig({ document, env: {} })).toThrow(/expected an object/)
+  })
+
+  test('secrets never appear in a fault', () => {
+    const document = withSource({
+      type: 'http',
+      url: '${env:CDN}',
+      headers: { Authorization: ['private-1'] },
+    })
+    const error = JSON.stringify(faultsOf(document, { CDN: 'ftp://private-2' }))
+    expect(error).toContain('url')
+    expect(error).not.toContain('private')
+  })
+})
+
+describe('what this version does not have', () => {
+  test.each<[string, object, string]>([
+    ['assets', { assets: [{ preset: 'fluxer' }] }, 'assets'],
+    ['static', { static: 's3:bucket' }, 'static'],
+    ['queue', { queue: 'redis://localhost' }, 'queue'],
+    ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
+    ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
+    ['external', { external: { enabled: true } }, 'external.enabled'],
+    ['edge gate', { edge: { requireCloudflare: true } }, 'edge.requireCloudflare'],
+    ['proxies', { trustedProxies: ['10.0.0.0/8'] }, 'trustedProxies'],
+    ['rate limit', { rateLimit: { media: { limit: 10, windowMs: 1000 } } }, 'rateLimit.media'],
+    ['ffmpeg', { ffmpeg: { native: '/usr/bin/ffmpeg' } }, 'ffmpeg.native'],
+    ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
+    ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
+    ['grammar', { compat: { grammars: ['vylux'] } }, 'compat.grammars'],
+    ['statuses', { compat: { statuses: ['fluxer'] } }, 'compat.statuses'],
+  ])('%s is refused, never dropped', (_, change, path) => {
+    expect(faultsOf(change)).toEqual([
+      { path, message: expect.stringContaining('not available in this version') },
+    ])
+  })
+
+  test('"off" is accepted in every spelling of the contract', () => {
+    const off = {
+      assets: [],
+      static: null,
+      queue: 'embedded',
+      jobs: { sourceBytes: 53_687_091_200, leaseMs: 15_000 },
+      inline: { bytes: 268_435_456, seconds: 30 },
+      external: { parameters: ['width', 'height', 'format', 'quality', 'animated'], enabled: false },
+      trustedProxies: [],
+      edge: { requireCloudflare: false },
+      rateLimit: {
+        media: { limit: 0 },
+        jobs: { windowMs: 60_000, limit: 30 },
+        keys: { limit: 120, windowMs: 60_000 },
+      },
+      compat: { grammars: [], headers: ['video-resizer-2'], statuses: [] },
+      ffmpeg: { native: 'auto', wasm: true },
+      nsfw: { classifier: 'off' },
+    }
+    expect(load({ ...off, ...withOrigin({ nsfw: 'allow' }) }).compat.headers).toEqual(['video-resizer-2'])
+  })
+})
+
+describe('exposure', () => {
+  test.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'localhost', '::ffff:127.0.0.1'])(
+    '%s is loopback',
+    (host) => {
+      expect(() => checkExposure(load(), host)).not.toThrow()
+    },
+  )
+  test.each(['0.0.0.0', '::', '192.168.1.4', 'example.com', '127.0.0.1.example.com', ''])(
+    '%j needs a secret or a stated access on every origin',
+    (host) => {
+      expect(() => checkExposure(load(), host)).toThrow('origins[0].access')
+      expect(() => checkExposure(load({}, { MEDIAMORPH_SECRET: 'long enough' }), host)).not.toThrow()
+      expect(() => checkExposure(load(withOrigin({ access: 'public' })), host)).not.toThrow()
+      const half = {
+        origins: [
+          { ...origin, access: 'public' },
+          { ...origin, name: 'other' },
+        ],
+      }
+      expect(() => checkExposure(load(half), host)).toThrow('origins[1].access')
+    },
+  )
+})
+
+describe('secrets', () => {
+  test('rings and their defaults', () => {
+    const { secrets } = load(
+      {},
+      { MEDIAMORPH_SECRET: 'k2:new-secret,k1:old-secret', MEDIAMORPH_ADMIN_TOKEN: 'admin-token' },
+    )
+    expect(secrets.signing).toEqual([
+      { id: 'k2', secret: 'new-secret' },
+      { id: 'k1', secret: 'old-secret' },
+    ])
+    expect(secrets.external).toBe(secrets.signing)
+    expect(secrets.adminToken).toBe('admin-token')
+    expect(secrets.apiKey).toBeUndefined()
+    const plain = load({}, { MEDIAMORPH_SECRET: 'one,two:three' }).secrets.signing
+    expect(plain).toEqual([{ secret: 'one,two:three' }])
+  })
+
+  test('nothing secret is printed', () => {
+    const env = {
+      MEDIAMORPH_SECRET: 'k2:hidden-secret-1',
+      MEDIAMORPH_API_KEY: 'hidden-secret-2',
+      DATABASE_URL: 'postgres://user:hidden-secret-3@db/name',
+      CDN_PATH: 'hidden-secret-4',
+    }
+    const sources = [
+      {
+        type: 'http',
+        url: 'https://u:hidden-secret-5@h/${env:CDN_PATH}/$1?token=hidden-secret-6&w=1',
+        headers: { 'X-A': 'hidden-secret-7' },
+      },
+      {
+        type: 's3',
+        endpoint: 'https://h',
+        bucket: 'b',
+        key: '$1',
+        accessKeyId: 'hidden-secret-8',
+        secretAccessKey: 'hidden-secret-9',
+      },
+    ]
+    const printed = describeConfig(load(withOrigin({ sources }), env))
+    const text = JSON.stringify(printed)
+    expect(text).not.toContain('hidden-secret')
+    expect(printed).toMatchObject({ secrets: { signing: 'set, keys k2', apiKey: 'set' }, port: 3000 })
+    expect(text).toContain('postgres://***@db/name')
+    expect(text).toContain('"X-A":"***"')
+    expect(text).toContain('&w=1')
+  })
+})
