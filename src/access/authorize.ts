@@ -1,0 +1,77 @@
+/** Step 2 of the line: may this address be asked at all? Costs one HMAC at most. */
+import { MediaError } from '../error.ts'
+import type { KeyRing } from '../lib/hmac.ts'
+import { signedText, verifyText } from '../lib/hmac.ts'
+import type { MediaRequest } from '../request/request.ts'
+
+export interface AccessRules {
+  readonly access: 'signed' | 'derivatives' | 'public'
+  /** Widths and heights that `derivatives` lets pass unsigned. */
+  readonly sizes: readonly number[]
+}
+
+export interface Granted {
+  readonly signed: boolean
+  /** Unix seconds. */
+  readonly expiresAt?: number
+}
+
+export interface Authorizer {
+  /** @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
+  authorize(url: URL, request: MediaRequest): Promise<Granted>
+}
+
+export interface AuthorizerOptions {
+  readonly rules: ReadonlyMap<string, AccessRules>
+  readonly keys: KeyRing | undefined
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export function createAuthorizer({ rules, keys, now }: AuthorizerOptions): Authorizer {
+  async function verify(url: URL, ring: KeyRing): Promise<Granted> {
+    const { searchParams } = url
+    const only = ['sig', 'exp', 'kid'].every((name) => searchParams.getAll(name).length <= 1)
+    const text = signedText(url.pathname, searchParams)
+    const sig = searchParams.get('sig') ?? ''
+    if (!only || !(await verifyText(text, sig, ring, searchParams.get('kid') ?? undefined)))
+      throw new MediaError('BAD_SIGNATURE')
+    const exp = searchParams.get('exp')
+    if (exp === null) return { signed: true }
+    const expiresAt = /^\d{1,12}$/.test(exp) ? Number(exp) : 0
+    if (expiresAt <= now() / 1000) throw new MediaError('URL_EXPIRED')
+    return { signed: true, expiresAt }
+  }
+
+  return {
+    async authorize(url, request) {
+      const rule = rules.get(request.origin)
+      if (!rule) throw new MediaError('NO_MATCHING_ORIGIN')
+      if (keys && url.searchParams.has('sig')) return verify(url, keys)
+      if (rule.access === 'signed')
+        throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
+      if (rule.access === 'derivatives') requireListed(request, rule.sizes)
+      return { signed: false }
+    },
+  }
+}
+
+/** Unsigned on a `derivatives` origin: the original, a named derivative, or listed sizes with a format. */
+function requireListed(request: MediaRequest, sizes: readonly number[]): void {
+  if (request.isBare) return
+  const refused = Object.entries(request.asked).filter(([name, value]) => !isListed(name, value, sizes))
+  if (refused.length === 0) return
+  const names = refused.map(([name]) => name).join(', ')
+  throw new MediaError(
+    'ACCESS_DENIED',
+    `Unsigned addresses may only name a derivative or a listed size, not: ${names}`,
+  )
+}
+
+function isListed(name: string, value: unknown, sizes: readonly number[]): boolean {
+  if (name === 'width' || name === 'height') return sizes.includes(Number(value))
+  return UNSIGNED.has(name)
+}
+
+/** Parameters with few values, or that shape the response only. */
+const UNSIGNED = new Set(['derivative', 'format', 'filename', 'download', 'debug'])

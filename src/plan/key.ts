@@ -1,0 +1,18 @@
+/** Keys of the cache: hashes of canonical text. */
+import { sha256Hex } from '../lib/hash.ts'
+import { canonicalJson } from './canonical.ts'
+import type { Plan } from './plan.ts'
+import type { Recipe } from './recipe.ts'
+
+/** Raised whenever the same recipe would give other bytes: old renditions are then never found again. */
+export const ENGINE_VERSION = '1'
+
+/** What was asked, without any source bytes. */
+export function planKey(plan: Plan): Promise<string> {
+  return sha256Hex(`plan ${ENGINE_VERSION}\n${plan.text}`)
+}
+
+/** What is made, of which version of which original. `source` tells originals of equal validators apart. */
+export function recipeKey(recipe: Recipe, source: string, validator: string): Promise<string> {
+  return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}`)
+}

@@ -1,0 +1,48 @@
+/** Which format a picture leaves in, and how it is encoded. */
+import { MediaError } from '../error.ts'
+import { formatRow, type FormatName } from '../media/format.ts'
+import type { ImageInfo } from '../media/info.ts'
+import type { Ask, Plan, Quality } from './plan.ts'
+
+/** `fitsAvif`: the result is small enough for AVIF to be chosen without being asked for. */
+export function chooseFormat({ ask, accepts }: Plan, info: ImageInfo, fitsAvif: boolean): FormatName {
+  if (ask.format !== undefined) return requireFormat(ask)
+  const modern = accepts.find((name) => name !== 'avif' || fitsAvif)
+  if (modern !== undefined) return modern
+  const own = formatRow(info.format)
+  if (own.isWeb && own.encodes) return info.format
+  return info.hasAlpha ? 'png' : 'jpeg'
+}
+
+function requireFormat({ format }: Ask): FormatName {
+  if (isPictureFormat(format)) {
+    if (formatRow(format).encodes) return format
+    throw new MediaError(
+      'NOT_SUPPORTED_HERE',
+      `Cannot write ${format}: this version writes jpeg, png, webp and avif`,
+    )
+  }
+  throw new MediaError(
+    'INVALID_PARAMETER',
+    `Parameter "format" is wrong: a picture cannot become ${format}`,
+    {
+      details: [{ parameter: 'format', value: format, expected: 'a picture format' }],
+    },
+  )
+}
+
+function isPictureFormat(format: string | undefined): format is 'avif' | 'webp' | 'jpeg' | 'png' | 'gif' {
+  return ['avif', 'webp', 'jpeg', 'png', 'gif'].includes(format ?? '')
+}
+
+/** Quality words become the format's numbers; formats without a quality ignore it. */
+export function encoding(
+  quality: Quality | undefined,
+  to: FormatName,
+): { readonly quality?: number; readonly lossless?: boolean } {
+  const row = formatRow(to)
+  if (row.quality === undefined) return {}
+  if (quality === 'lossless') return to === 'jpeg' ? { quality: 100 } : { lossless: true }
+  if (quality === undefined) return { quality: row.quality }
+  return { quality: typeof quality === 'number' ? quality : (row.levels?.[quality] ?? row.quality) }
+}

@@ -1,0 +1,62 @@
+/** Step 3 of the line: from what was asked to one canonical, frozen question. Pure. */
+import { paramRow, type ParamName, type Params } from '../request/params.ts'
+import type { MediaRequest } from '../request/request.ts'
+import { canonicalJson } from './canonical.ts'
+import type { Ask, Plan } from './plan.ts'
+
+export function planRequest(request: MediaRequest, limits: { readonly outputSide: number }): Plan {
+  const { origin, path, captures, accepts } = request
+  const ask = toAsk(request.params, limits.outputSide)
+  const source = { origin, path, captures }
+  return Object.freeze({ source, ask, accepts, text: canonicalJson({ source, ask, accepts }) })
+}
+
+/** Drops what says nothing: defaults, and words that need a size where there is none. */
+export function toAsk(params: Params, outputSide: number): Ask {
+  const size = scaled(params, outputSide)
+  const hasSize = size.width !== undefined || size.height !== undefined
+  const hasBox = size.width !== undefined && size.height !== undefined
+  const fit =
+    hasBox && params.fit !== undefined && params.fit !== 'scale-down'
+      ? params.fit === 'contain'
+        ? undefined
+        : params.fit
+      : undefined
+  const usesGravity = fit === 'cover' || fit === 'crop' || fit === 'pad'
+  const { gravity } = params
+  const isCentre = gravity !== undefined && gravity.x === 0.5 && gravity.y === 0.5
+  const timed = timedWords(params)
+  return compact({
+    ...size,
+    fit,
+    gravity: usesGravity && !isCentre ? gravity : undefined,
+    format: params.format === 'auto' ? undefined : params.format,
+    quality: params.quality,
+    background: params.background,
+    rotate: params.rotate === 0 ? undefined : params.rotate,
+    flip: params.flip,
+    crop: params.crop,
+    enlarge: hasSize && params.enlarge === true ? true : undefined,
+    v: params.v,
+    timed: Object.keys(timed).length === 0 ? undefined : timed,
+  })
+}
+
+/** Density multiplied in; then held to the largest side without changing the shape. */
+function scaled({ width, height, dpr = 1 }: Params, outputSide: number) {
+  const factor = Math.min(dpr, outputSide / Math.max(width ?? 1, height ?? 1))
+  const grow = (side: number | undefined) =>
+    side === undefined ? undefined : Math.max(1, Math.round(side * factor))
+  return { width: grow(width), height: grow(height) }
+}
+
+function timedWords(params: Params): Record<string, string> {
+  const names = (Object.keys(params) as ParamName[]).filter((name) => paramRow(name).role === 'timed')
+  return Object.fromEntries(names.map((name) => [name, String(params[name])]))
+}
+
+type Loose<T> = { [K in keyof T]: T[K] | undefined }
+
+function compact(ask: Loose<Ask>): Ask {
+  return Object.fromEntries(Object.entries(ask).filter(([, value]) => value !== undefined)) as Ask
+}

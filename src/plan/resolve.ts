@@ -1,0 +1,115 @@
+/** The plan meets the facts of the original: everything is decided here, and every limit checked. Pure. */
+import { limitError, MediaError } from '../error.ts'
+import type { ImageInfo, MediaInfo } from '../media/info.ts'
+import { formatRow, type FormatName } from '../media/format.ts'
+import { layOut, placeCrop, type Layout } from './geometry.ts'
+import { chooseFormat, encoding } from './output.ts'
+import type { Ask, Color, Plan } from './plan.ts'
+import type { ImageRecipe, Recipe, Rect, Size } from './recipe.ts'
+
+export interface ResolveLimits {
+  /** Of the original, over all frames. */
+  readonly pixels: number
+  readonly frames: number
+  readonly outputSide: number
+  readonly outputPixels: number
+  /** Largest result that `format=auto` makes AVIF of. */
+  readonly avifPixels: number
+}
+
+/**
+ * @throws INVALID_PARAMETER (does not fit this class of media), LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE
+ */
+export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Recipe {
+  if (info.class !== 'image') {
+    throw new MediaError(
+      'NOT_SUPPORTED_HERE',
+      `Cannot transform ${info.class}: this version transforms pictures only`,
+    )
+  }
+  checkOriginal(info, limits)
+  return resolveImage(plan, info, limits)
+}
+
+function checkOriginal(info: ImageInfo, limits: ResolveLimits): void {
+  const pixels = info.width * info.height * Math.max(1, info.frames)
+  if (pixels > limits.pixels) throw limitError('pixels', pixels, limits.pixels)
+  if (info.frames > limits.frames) throw limitError('frames', info.frames, limits.frames)
+  if (!formatRow(info.format).decodes)
+    throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
+  if (info.colorModel === 'cmyk')
+    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
+  if (info.animated)
+    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode animation: this version reads stills')
+}
+
+function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): ImageRecipe {
+  const { ask } = plan
+  const crop = ask.crop && requireCrop(ask, info)
+  const turn = quarterTurn(ask)
+  const upright: Size = crop ?? info
+  const turned: Size =
+    turn === 90 || turn === 270 ? { width: upright.height, height: upright.width } : upright
+  const layout = layOut(turned, ask)
+  const output = layout.pad?.canvas ?? layout.resize
+  const to = chooseFormat(plan, info, output.width * output.height <= limits.avifPixels)
+  checkOutput(output, to, limits)
+  const showsThrough = info.hasAlpha || layout.pad !== undefined
+  const background = showsThrough ? backgroundFor(ask.background, to) : undefined
+  return {
+    kind: 'image',
+    from: info.format,
+    orient: info.orientation,
+    ...(crop && !coversAll(crop, info) ? { crop } : {}),
+    ...(turn === undefined ? {} : { rotate: turn }),
+    ...(ask.flip === undefined ? {} : { flip: ask.flip }),
+    ...stepsOf(layout, turned),
+    ...(background === undefined ? {} : { background }),
+    to,
+    ...encoding(ask.quality, to),
+    width: output.width,
+    height: output.height,
+  }
+}
+
+function requireCrop(ask: Ask, info: ImageInfo): Rect {
+  const crop = ask.crop && placeCrop(ask.crop, info)
+  if (crop) return crop
+  throw new MediaError('INVALID_PARAMETER', 'Parameter "crop" is wrong: the box lies outside the picture', {
+    details: [{ parameter: 'crop', expected: `a box inside ${info.width}x${info.height}` }],
+  })
+}
+
+function coversAll(crop: Rect, { width, height }: Size): boolean {
+  return crop.width === width && crop.height === height
+}
+
+function quarterTurn({ rotate }: Ask): 90 | 180 | 270 | undefined {
+  if (rotate === undefined || rotate === 90 || rotate === 180 || rotate === 270) return rotate
+  throw new MediaError('INVALID_PARAMETER', 'Parameter "rotate" is wrong: pictures turn by multiples of 90', {
+    details: [{ parameter: 'rotate', value: String(rotate), expected: 'a multiple of 90' }],
+  })
+}
+
+/** Steps that do nothing are absent. */
+function stepsOf({ cut, resize, pad }: Layout, before: Size) {
+  const from = cut ?? before
+  const isResized = resize.width !== from.width || resize.height !== from.height
+  return { ...(cut ? { cut } : {}), ...(isResized ? { resize } : {}), ...(pad ? { pad } : {}) }
+}
+
+function checkOutput({ width, height }: Size, to: FormatName, limits: ResolveLimits): void {
+  const side = Math.max(width, height)
+  const most = Math.min(limits.outputSide, formatRow(to).largestSide ?? Infinity)
+  if (side > most) throw limitError('outputSide', side, most)
+  if (width * height > limits.outputPixels)
+    throw limitError('outputPixels', width * height, limits.outputPixels)
+}
+
+/** What lies under alpha and padding; undefined = nothing, the result stays transparent. Without alpha it is opaque, white by default. */
+function backgroundFor(asked: Color | undefined, to: FormatName): Color | undefined {
+  if (formatRow(to).hasAlpha) return asked === undefined || asked.a === 0 ? undefined : asked
+  const { r, g, b, a } = asked ?? { r: 255, g: 255, b: 255, a: 1 }
+  const over = (channel: number) => Math.round(channel * a + 255 * (1 - a))
+  return { r: over(r), g: over(g), b: over(b), a: 1 }
+}

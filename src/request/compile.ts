@@ -1,0 +1,76 @@
+/** Makes `RequestRules` of the configuration's words. Faults carry the path of the field. */
+import type { RequestRules } from './rules.ts'
+import { readParams } from './read-params.ts'
+import type { Params } from './params.ts'
+
+type Words = Readonly<Record<string, string | number | boolean>>
+
+export interface RulesInput {
+  readonly publicUrl?: string | undefined
+  readonly origins: ReadonlyArray<{
+    readonly name: string
+    readonly match: string
+    readonly responsive: 'hints' | 'always' | 'off'
+    readonly defaults: Words
+  }>
+  readonly derivatives: Readonly<Record<string, Words>>
+  readonly responsive: {
+    readonly breakpoints: ReadonlyArray<{ readonly maxWidth: number; readonly derivative: string }>
+    readonly defaultDerivative?: string | undefined
+  }
+  readonly parameters: { readonly invalid: 'reject' | 'warn' }
+  readonly limits: { readonly outputSide: number }
+}
+
+export interface RulesFault {
+  readonly path: string
+  readonly message: string
+}
+
+/** The rules, and what is wrong with the parameters that a configuration names. */
+export function compileRules(input: RulesInput): {
+  readonly rules: RequestRules
+  readonly faults: readonly RulesFault[]
+} {
+  const faults: RulesFault[] = []
+  const { outputSide } = input.limits
+  const words = (path: string, values: Words): Params => {
+    const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))
+    const read = readParams(query, { outputSide })
+    for (const fault of read.faults)
+      faults.push({ path: `${path}.${fault.parameter}`, message: `expected ${fault.expected}` })
+    for (const { parameter, reason } of read.warnings)
+      faults.push({ path: `${path}.${parameter}`, message: reason })
+    return read.params
+  }
+  const known = new Set(Object.keys(input.derivatives))
+  const named = (path: string, name: string | undefined) => {
+    if (name !== undefined && !known.has(name))
+      faults.push({ path, message: `no derivative is named "${name}"` })
+  }
+  const { breakpoints, defaultDerivative } = input.responsive
+  breakpoints.forEach((point, index) =>
+    named(`responsive.breakpoints[${index}].derivative`, point.derivative),
+  )
+  named('responsive.defaultDerivative', defaultDerivative)
+  const rules: RequestRules = {
+    origins: input.origins.map(({ name, match, responsive, defaults }, index) => ({
+      name,
+      match: new RegExp(match, 'u'),
+      responsive,
+      defaults: words(`origins[${index}].defaults`, defaults),
+    })),
+    derivatives: new Map(
+      Object.entries(input.derivatives).map(([name, values]) => [name, words(`derivatives.${name}`, values)]),
+    ),
+    responsive: {
+      breakpoints: breakpoints.toSorted((a, b) => a.maxWidth - b.maxWidth),
+      ...(defaultDerivative === undefined ? {} : { defaultDerivative }),
+    },
+    invalid: input.parameters.invalid,
+    outputSide,
+    cloudflarePrefix: '/cdn-cgi',
+    ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),
+  }
+  return { rules, faults }
+}

@@ -1,0 +1,112 @@
+/**
+ * Cloudflare's grammar: `/cdn-cgi/image/{options}/{path}` and `/cdn-cgi/media/{options}/{path}`, the path being one
+ * of our own. Their `contain`, `cover`, `pad` and `squeeze` may enlarge, ours do so only when told.
+ */
+import { MediaError } from '../../error.ts'
+import type { ParamWarning } from '../read-params.ts'
+
+export interface CloudflareRequest {
+  /** Still percent-encoded. */
+  readonly pathname: string
+  readonly query: URLSearchParams
+  readonly warnings: readonly ParamWarning[]
+  readonly onError?: 'redirect'
+}
+
+type Rename = (value: string) => ReadonlyArray<readonly [string, string]>
+const same =
+  (name: string): Rename =>
+  (value) => [[name, value]]
+const mapped =
+  (name: string, values: Readonly<Record<string, string>>): Rename =>
+  (value) => [[name, values[value] ?? value]]
+
+const FITS: Readonly<Record<string, ReadonlyArray<readonly [string, string]>>> = {
+  contain: [
+    ['fit', 'contain'],
+    ['enlarge', 'true'],
+  ],
+  cover: [
+    ['fit', 'cover'],
+    ['enlarge', 'true'],
+  ],
+  pad: [
+    ['fit', 'pad'],
+    ['enlarge', 'true'],
+  ],
+  squeeze: [
+    ['fit', 'fill'],
+    ['enlarge', 'true'],
+  ],
+}
+const fit: Rename = (value) => FITS[value] ?? [['fit', value]]
+
+const IMAGE: Readonly<Record<string, Rename>> = {
+  width: same('width'),
+  w: same('width'),
+  height: same('height'),
+  h: same('height'),
+  fit,
+  dpr: same('dpr'),
+  gravity: mapped('gravity', { left: 'west', right: 'east', top: 'north', bottom: 'south' }),
+  g: mapped('gravity', { left: 'west', right: 'east', top: 'north', bottom: 'south' }),
+  quality: mapped('quality', { 'medium-low': 'medium', 'medium-high': 'high' }),
+  q: mapped('quality', { 'medium-low': 'medium', 'medium-high': 'high' }),
+  format: mapped('format', { 'baseline-jpeg': 'jpeg' }),
+  f: mapped('format', { 'baseline-jpeg': 'jpeg' }),
+  background: same('background'),
+  rotate: same('rotate'),
+  flip: same('flip'),
+}
+const MEDIA: Readonly<Record<string, Rename>> = {
+  width: same('width'),
+  height: same('height'),
+  fit,
+  mode: same('mode'),
+  time: same('time'),
+  duration: same('duration'),
+  audio: same('audio'),
+  format: same('format'),
+  imageCount: same('imageCount'),
+}
+const KINDS: Readonly<Record<string, Readonly<Record<string, Rename>>>> = { image: IMAGE, media: MEDIA }
+
+/** Undefined when the path is not of this grammar. @throws INVALID_URL, ACCESS_DENIED (addresses on other hosts) */
+export function parseCloudflare(url: URL, prefix: string): CloudflareRequest | undefined {
+  if (!url.pathname.startsWith(`${prefix}/`)) return undefined
+  const [kind = '', options = '', ...rest] = url.pathname.slice(prefix.length + 1).split('/')
+  const table = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+  if (!table) throw new MediaError('NO_MATCHING_ORIGIN')
+  if (rest.length === 0)
+    throw new MediaError('INVALID_URL', `Address is incomplete: expected ${prefix}/${kind}/{options}/{path}`)
+  const path = rest.join('/')
+  if (/^https?:/i.test(path))
+    throw new MediaError('ACCESS_DENIED', 'Addresses on other hosts are not enabled here')
+  return { pathname: `/${path}`, ...readOptions(decodeOptions(options), table, url.searchParams) }
+}
+
+function readOptions(options: string, table: Readonly<Record<string, Rename>>, extra: URLSearchParams) {
+  const query = new URLSearchParams()
+  const warnings: ParamWarning[] = []
+  let onError: 'redirect' | undefined
+  for (const option of options.split(/[,;]/).filter((part) => part.trim() !== '')) {
+    const [word = '', ...rest] = option.trim().split('=')
+    const rename = Object.hasOwn(table, word) ? table[word] : undefined
+    if (word === 'onerror' && rest[0] === 'redirect') onError = 'redirect'
+    else if (rename) for (const [name, value] of rename(rest.join('='))) query.append(name, value)
+    else warnings.push({ parameter: word.slice(0, 64), reason: 'not available in this version' })
+  }
+  for (const name of ['v', 'sig', 'exp', 'kid', 'debug']) {
+    const value = extra.get(name)
+    if (value !== null) query.append(name, value)
+  }
+  return onError ? { query, warnings, onError } : { query, warnings }
+}
+
+function decodeOptions(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new MediaError('INVALID_URL', 'Options are not percent-encoded UTF-8')
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Step 1 of the line: from a URL and headers to plain data. Pure; whatever dialect an address is written in, the same
+ * question gives the same parameters.
+ */
+import { MediaError } from '../error.ts'
+import type { FormatName } from '../media/format.ts'
+import { chooseDerivative, type Choice } from './derivative.ts'
+import { translateAkamai } from './grammars/akamai.ts'
+import { parseCloudflare } from './grammars/cloudflare.ts'
+import { paramRow, type ParamName, type Params } from './params.ts'
+import { decodePath } from './path.ts'
+import { judgeFaults, readParams, type ParamWarning } from './read-params.ts'
+import type { OriginRule, RequestRules } from './rules.ts'
+
+export type { RequestRules } from './rules.ts'
+
+export interface MediaRequest {
+  readonly grammar: 'native' | 'cloudflare'
+  /** Decoded path as Mediamorph sees it. */
+  readonly path: string
+  /** Name of the origin. */
+  readonly origin: string
+  /** Named captures, and numbered ones under "1", "2", …; decoded. */
+  readonly captures: Readonly<Record<string, string>>
+  /** What the address itself says, validated. */
+  readonly asked: Params
+  /** What counts: asked, overlaid by the derivative, filled up with the origin's defaults. */
+  readonly params: Params
+  /** Nothing shapes a rendition: the original itself is meant. */
+  readonly isBare: boolean
+  readonly derivative?: string
+  readonly warnings: readonly ParamWarning[]
+  /** Request headers that were consulted. */
+  readonly vary: readonly string[]
+  /** Modern formats the client takes, best first; only where the format is left to us. */
+  readonly accepts: readonly FormatName[]
+  readonly disposition?: { readonly filename?: string; readonly download: boolean }
+  readonly playback?: Readonly<Record<string, string>>
+  readonly debug?: string
+  readonly onError?: 'redirect'
+}
+
+export interface RequestInput {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Headers
+}
+
+/** @throws INVALID_URL, INVALID_PATH, NO_MATCHING_ORIGIN, INVALID_PARAMETER, ACCESS_DENIED */
+export function parseRequest({ url, headers }: RequestInput, rules: RequestRules): MediaRequest {
+  const cloudflare = parseCloudflare(url, rules.cloudflarePrefix)
+  const path = decodePath(cloudflare?.pathname ?? url.pathname)
+  const { origin, captures } = matchOrigin(path, rules.origins)
+  const { query, hints } = translateAkamai(cloudflare?.query ?? url.searchParams)
+  const read = readParams(query, rules)
+  const dropped = judgeFaults(read.faults, rules.invalid)
+  const choice = chooseDerivative(
+    { params: read.params, hints, headers, responsive: origin.responsive },
+    rules,
+  )
+  const explicit = {
+    ...read.params,
+    ...(choice.name === undefined ? {} : rules.derivatives.get(choice.name)),
+  }
+  const isBare = !shapesRendition(explicit)
+  const params = settle(isBare ? explicit : { ...origin.defaults, ...explicit }, choice)
+  const isAuto = !isBare && (params.format ?? 'auto') === 'auto'
+  return {
+    grammar: cloudflare ? 'cloudflare' : 'native',
+    path,
+    origin: origin.name,
+    captures,
+    asked: read.params,
+    params,
+    isBare,
+    warnings: [...read.warnings, ...dropped, ...(cloudflare?.warnings ?? []), ...choice.warnings],
+    vary: [...choice.consulted, ...(isAuto ? ['Accept'] : [])],
+    accepts: isAuto ? modernFormats(headers.get('accept')) : [],
+    ...(choice.name === undefined ? {} : { derivative: choice.name }),
+    ...responseParts(params),
+    ...(cloudflare?.onError ? { onError: cloudflare.onError } : {}),
+  }
+}
+
+function matchOrigin(path: string, origins: readonly OriginRule[]) {
+  for (const origin of origins) {
+    const match = origin.match.exec(path)
+    if (!match) continue
+    const numbered = match.slice(1).map((value, index) => [String(index + 1), value] as const)
+    const named = Object.entries(match.groups ?? {})
+    const captures = [...numbered, ...named].filter((pair): pair is [string, string] => pair[1] !== undefined)
+    return { origin, captures: Object.fromEntries(captures) }
+  }
+  throw new MediaError('NO_MATCHING_ORIGIN')
+}
+
+/** `v` alone names a version of the original, and is no transformation. */
+function shapesRendition(params: Params): boolean {
+  return (Object.keys(params) as ParamName[]).some(
+    (name) => name !== 'v' && ['rendition', 'timed'].includes(paramRow(name).role),
+  )
+}
+
+/** The derivative's name has done its work, and so has a density that chose it. */
+function settle({ derivative: _, dpr, ...params }: Params, choice: Choice): Params {
+  return dpr === undefined || choice.usesDpr ? params : { ...params, dpr }
+}
+
+/** `Accept` collapsed to what decides: AVIF and WebP by name, with q above 0 (RFC 9110, section 12.5.1). */
+function modernFormats(accept: string | null): FormatName[] {
+  const ranges = (accept ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((range) => range.split(';').map((part) => part.trim()))
+  const takes = (mime: string) =>
+    ranges.some(([type, ...rest]) => type === mime && !rest.some((part) => /^q=0(\.0*)?$/.test(part)))
+  return (['avif', 'webp'] as const).filter((name) => takes(`image/${name}`))
+}
+
+function responseParts(params: Params) {
+  const { filename, download = false, debug } = params
+  const playback = (['loop', 'autoplay', 'muted', 'preload'] as const).flatMap((name) =>
+    params[name] === undefined ? [] : [[name, String(params[name])] as const],
+  )
+  return {
+    ...(filename === undefined && !download
+      ? {}
+      : { disposition: { download, ...(filename === undefined ? {} : { filename }) } }),
+    ...(playback.length === 0 ? {} : { playback: Object.fromEntries(playback) }),
+    ...(debug === undefined ? {} : { debug }),
+  }
+}

@@ -1,0 +1,30 @@
+/** What parsing needs of the configuration, compiled. */
+import type { Params } from './params.ts'
+
+export interface OriginRule {
+  readonly name: string
+  readonly match: RegExp
+  /** When client hints may choose a derivative. */
+  readonly responsive: 'hints' | 'always' | 'off'
+  /** Values used where the address has none. */
+  readonly defaults: Params
+}
+
+export interface Responsive {
+  /** By rising `maxWidth`. */
+  readonly breakpoints: ReadonlyArray<{ readonly maxWidth: number; readonly derivative: string }>
+  readonly defaultDerivative?: string
+}
+
+export interface RequestRules {
+  readonly origins: readonly OriginRule[]
+  readonly derivatives: ReadonlyMap<string, Params>
+  readonly responsive: Responsive
+  readonly invalid: 'reject' | 'warn'
+  /** Largest side of a result, in pixels. */
+  readonly outputSide: number
+  /** Where the Cloudflare grammar is mounted: `/cdn-cgi`. */
+  readonly cloudflarePrefix: string
+  /** Address of the service, without a slash at its end. */
+  readonly publicUrl?: string
+}
