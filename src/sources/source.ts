@@ -15,7 +15,13 @@ export interface Source {
   /** `storage`, `http` or `s3`. */
   readonly type: string
   /**
-   * @throws NOT_FOUND, GONE, ADDRESS_REFUSED, ACCESS_DENIED, SOURCE_FAILED, SOURCE_TIMEOUT, NOT_SUPPORTED_HERE
+   * @throws NOT_FOUND, GONE, ADDRESS_REFUSED, INVALID_PATH, SOURCE_FAILED, SOURCE_TIMEOUT, NOT_SUPPORTED_HERE, or the
+   * signal's reason
    */
   open(request: OpenRequest): Promise<Original>
+  /**
+   * Whether the original still is the version that `validator` names, for less than `open` costs.
+   * @throws what `open` throws
+   */
+  check?(request: OpenRequest, validator: string): Promise<boolean>
 }

@@ -1,0 +1,40 @@
+/** Patterns of hosts, by whole labels: `*`, `example.com`, `*.example.com` (subdomains of any depth, not the apex). */
+
+export interface HostPattern {
+  /** True for `*` alone. */
+  readonly isAny: boolean
+  /** Host that must be met, or `.example.com` that must end it. */
+  readonly text: string
+}
+
+/** Reads a pattern; undefined when it is none. Case, a trailing dot and IDN are normalised as in addresses. */
+export function parseHostPattern(text: string): HostPattern | undefined {
+  if (text === '*') return { isAny: true, text: '' }
+  const isWild = text.startsWith('*.')
+  const bare = isWild ? text.slice(2) : text
+  if (/[\s*/?#@\\%]/.test(bare) || !URL.canParse(`http://${bare}/`)) return undefined
+  const url = new URL(`http://${bare}/`)
+  const host = normalizeHost(url.hostname)
+  // `host:80` loses its port in the address: it is no host either.
+  if (host === '' || url.port !== '' || /:\d*$/.test(bare.replace(/^\[.*\]/, ''))) return undefined
+  return { isAny: false, text: isWild ? `.${host}` : host }
+}
+
+/** @param host as `URL.hostname` has it */
+export function matchesHost(pattern: HostPattern, host: string): boolean {
+  if (pattern.isAny) return true
+  const name = normalizeHost(host)
+  if (!pattern.text.startsWith('.')) return name === pattern.text
+  return name.length > pattern.text.length && name.endsWith(pattern.text)
+}
+
+/** Lower case, without the dot of the root. */
+export function normalizeHost(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '')
+}
+
+/** `host:port` of an address, lower case, without a trailing dot, port filled in. */
+export function hostAndPort(url: URL): string {
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
+  return `${normalizeHost(url.hostname)}:${port}`
+}
