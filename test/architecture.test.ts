@@ -60,6 +60,12 @@ interface SourceFile {
   readonly needed: readonly string[]
 }
 
+const IMPORTS = [
+  /(?:^|\n)\s*(?:import|export)\b[^'"`;=()]*?\bfrom\s*['"]([^'"]+)['"]/g,
+  /(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+]
+
 const files = ['src', 'runtimes', 'wasm'].flatMap(listFiles).map(readSource)
 const core = files.filter((file) => file.room !== 'runtimes')
 
@@ -215,12 +221,6 @@ function readSource(path: string): SourceFile {
   const needed = importsOf(code.replaceAll(/\n\s*(?:import|export) type\b[^'"]*['"][^'"]*['"]/g, ''))
   return { path, text, code, room: roomOf(path), imports, needed }
 }
-
-const IMPORTS = [
-  /(?:^|\n)\s*(?:import|export)\b[^'"`;=()]*?\bfrom\s*['"]([^'"]+)['"]/g,
-  /(?:^|\n)import\s*['"]([^'"]+)['"]/g,
-  /\bimport\(\s*['"]([^'"]+)['"]/g,
-]
 
 function importsOf(code: string): string[] {
   return IMPORTS.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1]!))

@@ -1,10 +1,14 @@
-/** The name that was probably meant: at most a third of its letters away, letter case aside. */
+/** The name that was probably meant: a few letters away at most, letter case aside. */
 export function closest(name: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((candidate) => ({ candidate, away: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, away }) => away <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, away }) => away <= allowed(candidate.length))
     .toSorted((a, b) => a.away - b.away)
   return ranked[0]?.candidate
+}
+
+function allowed(length: number): number {
+  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3))
 }
 
 /** Levenshtein distance. */

@@ -4,10 +4,13 @@
  */
 import { z } from 'zod'
 import { corsSchema, debugSchema } from '../access/settings.ts'
+import type { RequestRules } from '../request/rules.ts'
+import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
-import { limitsSchema, outboundSchema, parametersSchema } from './sections.ts'
+import { limitsSchema } from './limits.ts'
+import { parametersSchema } from './parameters.ts'
 import type { Secrets } from './secrets.ts'
 
 const publicUrlSchema = z
@@ -100,6 +103,8 @@ export interface Config extends Omit<Document, '$schema' | 'origins'> {
   /** Default 3000; 0 = any free port. */
   readonly port: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** What parsing runs on: patterns compiled, sets of parameters read. */
+  readonly rules: RequestRules
   readonly secrets: Secrets
   /** Values that came from the environment into the document: never printed. */
   readonly masked: readonly string[]

@@ -32,8 +32,9 @@ function wording(issue: Issue, masked: readonly string[]): string {
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
     return `expected ${listed(issue.options)}${got}`
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => inner.message).join(', ')
-  // A message of our own: those of checks name what was expected, those of refinements say it all.
-  if (issue.code !== 'custom' && issue.message.startsWith('expected ')) return `${issue.message}${got}`
+  // A message of our own, which may say it all.
+  if (issue.message.startsWith('expected ') && !/: |, got /.test(issue.message))
+    return `${issue.message}${got}`
   return issue.message
 }
 

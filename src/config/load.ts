@@ -1,4 +1,5 @@
 /** Document and environment in, `Config` out, or every fault at once. Reads no file: the runtime does. */
+import { compileRules } from '../request/compile.ts'
 import { configSchema, type Config, type OriginConfig } from './config.ts'
 import { DEMO } from './demo.ts'
 import { expandEnv, type Env } from './expand.ts'
@@ -35,6 +36,7 @@ export function loadConfig(options: LoadOptions): Config {
   if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(faults)
 
   const { $schema: _, origins, ...rest } = parsed.data
+  const { rules } = compileRules(parsed.data)
   const fallback = secrets.signing === undefined ? 'public' : 'signed'
   return {
     ...rest,
@@ -43,6 +45,7 @@ export function loadConfig(options: LoadOptions): Config {
       access: origin.access ?? fallback,
       accessIsExplicit: origin.access !== undefined,
     })),
+    rules,
     isDemo,
     role: variables.data.MEDIAMORPH_ROLE,
     host: variables.data.HOST,

@@ -1,9 +1,10 @@
 /** One entry of `origins[]`: which addresses it answers, from where, and for how long its answers hold. */
 import { z } from 'zod'
 import { accessSchema } from '../access/settings.ts'
+import { sourceSchema } from '../sources/settings.ts'
 import { notYet } from './later.ts'
 import { patternFault } from './pattern.ts'
-import { parametersSchema, sourceSchema } from './sections.ts'
+import { parametersSchema } from './parameters.ts'
 
 const seconds = (fallback: number, description: string) =>
   z.int().min(0).max(31_536_000).default(fallback).describe(description)

@@ -7,7 +7,7 @@ const HIGHEST_POWER = 2
 /** What is wrong with the pattern; undefined when it is fine. */
 export function patternFault(source: string): string | undefined {
   try {
-    RegExp(source)
+    RegExp(source, 'u')
   } catch {
     return 'expected a regular expression, got one that does not compile'
   }
@@ -27,6 +27,6 @@ export interface Captures {
 /** What a pattern that compiles captures. */
 export function capturesOf(source: string): Captures {
   // An empty alternative matches everything, with every group present and unset.
-  const match = new RegExp(`${source}|`).exec('')
+  const match = new RegExp(`${source}|`, 'u').exec('')
   return { names: Object.keys(match?.groups ?? {}), count: (match?.length ?? 1) - 1 }
 }

@@ -1,6 +1,12 @@
 /** Faults between fields: names that are given twice, captures and derivatives that do not exist. Takes any document. */
-import type { Fault } from './fault.ts'
-import { toPath } from './fault.ts'
+import type { z } from 'zod'
+import { compileRules } from '../request/compile.ts'
+import { PARAMS } from '../request/params.ts'
+import { templateNames } from '../sources/template.ts'
+import { closest } from './closest.ts'
+import { configSchema } from './config.ts'
+import { toPath, type Fault } from './fault.ts'
+import { parametersSchema } from './parameters.ts'
 import { capturesOf, patternFault } from './pattern.ts'
 
 type Loose = Readonly<Record<string, unknown>>
@@ -11,7 +17,7 @@ export function referenceFaults(document: unknown, hasSecret: boolean): Fault[] 
   return [
     ...duplicateNames(origins),
     ...origins.flatMap((origin, index) => originFaults(origin, ['origins', index], hasSecret)),
-    ...derivativeFaults(document),
+    ...parameterFaults(document),
   ]
 }
 
@@ -47,8 +53,7 @@ function captureFaults(origin: Loose, path: readonly PropertyKey[]): Fault[] {
     ['key', 'url'].flatMap((field) => {
       const template = source[field]
       if (typeof template !== 'string') return []
-      const used = [...template.matchAll(/\$\{([^}]*)\}|\$(\d+)/g)].map((found) => found[1] ?? found[2]!)
-      const missing = used.filter((name) => !names.includes(name) && !isGroup(name, count))
+      const missing = templateNames(template).filter((name) => !names.includes(name) && !isGroup(name, count))
       return missing.map((name) => ({
         path: toPath([...path, 'sources', index, field]),
         message: `${JSON.stringify(name)} is not captured by match, which has ${have(names, count)}`,
@@ -66,22 +71,33 @@ function have(names: readonly string[], count: number): string {
   return count === 0 ? 'no captures' : `$1 to $${count}`
 }
 
-function derivativeFaults(document: Loose): Fault[] {
-  const responsive = isObject(document['responsive']) ? document['responsive'] : {}
-  const known = isObject(document['derivatives']) ? document['derivatives'] : {}
-  const used = [
-    ...listOf(responsive['breakpoints']).map((point, index) => ({
-      name: point['derivative'],
-      path: ['breakpoints', index, 'derivative'],
+/** Parameters and derivatives that do not exist or do not fit, in whatever part of the document can be read. */
+function parameterFaults(document: Loose): Fault[] {
+  const { derivatives, responsive, limits, parameters } = configSchema.shape
+  const { faults } = compileRules({
+    origins: listOf(document['origins']).map((origin) => ({
+      name: '',
+      match: '',
+      responsive: 'hints',
+      defaults: part(parametersSchema, origin['defaults'], {}),
     })),
-    { name: responsive['defaultDerivative'], path: ['defaultDerivative'] },
-  ]
-  return used
-    .filter(({ name }) => typeof name === 'string' && !Object.hasOwn(known, name))
-    .map(({ name, path }) => ({
-      path: toPath(['responsive', ...path]),
-      message: `${JSON.stringify(name)} is not among derivatives`,
-    }))
+    derivatives: part(derivatives, document['derivatives'], {}),
+    responsive: part(responsive, document['responsive'], {}),
+    limits: part(limits, document['limits'], {}),
+    parameters: part(parameters, document['parameters'], {}),
+  })
+  return faults.map(({ path, message }) => ({ path, message: hinted(path, message) }))
+}
+
+/** A part that is wrong itself has its own fault already. */
+function part<T>(schema: z.ZodType<T>, value: unknown, otherwise: unknown): T {
+  return schema.safeParse(value).data ?? schema.parse(otherwise)
+}
+
+function hinted(path: string, message: string): string {
+  if (message !== 'unknown parameter') return message
+  const near = closest(path.split('.').at(-1)!, Object.keys(PARAMS))
+  return near === undefined ? message : `${message}, did you mean ${near}?`
 }
 
 function listOf(value: unknown): Loose[] {

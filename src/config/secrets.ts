@@ -1,14 +1,7 @@
 /** Secrets: from the environment only, apart from everything that may be printed. */
+import { parseKeyRing, type KeyRing } from '../lib/hmac.ts'
 import type { Env } from './expand.ts'
 import type { Fault } from './fault.ts'
-
-/** One key; without an id it stands alone. */
-export interface Key {
-  readonly id?: string
-  readonly secret: string
-}
-/** The first signs, any verifies. */
-export type KeyRing = readonly Key[]
 
 export interface Secrets {
   /** `MEDIAMORPH_SECRET`: signs addresses. */
@@ -61,7 +54,6 @@ export function loadSecrets(env: Env): { secrets: Secrets; faults: Fault[] } {
     const [path] = SECRET_VARIABLES[field]
     if (new Set(keys.map((key) => key.id)).size < keys.length)
       faults.push({ path, message: 'two keys have the same id' })
-    if (keys.some((key) => key.secret === '')) faults.push({ path, message: 'a key is empty' })
     return keys
   }
 
@@ -80,17 +72,6 @@ const PLAIN = [
   'keyEncryptionKey',
   'tokenSecret',
 ] as const satisfies readonly (keyof Secrets)[]
-
-/** `id:secret,id:secret`, or one secret without an id. */
-export function parseKeyRing(text: string): KeyRing {
-  const parts = text.split(',')
-  const isRing = parts.every((part) => /^[\w-]{1,32}:/.test(part))
-  if (!isRing) return [{ secret: text }]
-  return parts.map((part) => {
-    const colon = part.indexOf(':')
-    return { id: part.slice(0, colon), secret: part.slice(colon + 1) }
-  })
-}
 
 function secretFault(value: string): string | undefined {
   if (value !== value.trim()) return 'begins or ends with white space'
