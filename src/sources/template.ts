@@ -28,7 +28,7 @@ export function templateNames(template: string): string[] {
 export function templateFault(template: string): string | undefined {
   const rest = template.replaceAll(PLACEHOLDER, '')
   if (rest.includes('$')) return 'expected ${name} or $1 after $; a dollar sign itself is $$'
-  return /[\0-\x1f\x7f]/.test(rest) ? 'expected no control characters' : undefined
+  return /\p{Cc}/u.test(rest) ? 'expected no control characters' : undefined
 }
 
 /** What is wrong with the template of an address, or undefined. */
@@ -118,7 +118,7 @@ function checkSegments(text: string, literal: readonly boolean[]): void {
     if (segment === '.' || segment === '..' || isDotFile) throw new MediaError('INVALID_PATH')
     at += segment.length + 1
   }
-  if (/[\0-\x1f\x7f\\]/.test(text)) throw new MediaError('INVALID_PATH')
+  if (/[\p{Cc}\\]/u.test(text)) throw new MediaError('INVALID_PATH')
 }
 
 function splitAddress(template: string) {
