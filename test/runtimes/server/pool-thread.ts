@@ -1,0 +1,47 @@
+/** A thread whose tasks misbehave in every way that a codec may. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { serveTasks, type RunnerContext, type TaskAnswer } from '../../../runtimes/server/thread.ts'
+
+type Op = (data: unknown, context: RunnerContext) => unknown
+
+const kept: unknown[] = []
+
+async function call(context: RunnerContext, module: string): Promise<void> {
+  const tick = () => {
+    if (context.shouldStop()) throw coded('TRANSFORM_TIMEOUT', 'stopped by tick')
+  }
+  const instance = await WebAssembly.instantiate(await context.loadWasm(module), { m: { tick } })
+  ;(instance.exports as { run: () => void }).run()
+}
+
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { name: 'MediaError', code, details: { of: message } })
+}
+
+const OPS: Record<string, Op> = {
+  length: (data) => (data as ArrayBuffer).byteLength,
+  back: (data) => data,
+  environment: () => Object.keys(process.env),
+  sleep: (data) => new Promise((resolve) => setTimeout(() => resolve(data), data as number)),
+  wasm: async (data, context) => {
+    await call(context, data as string)
+    return 'finished'
+  },
+  exit: () => process.exit(3),
+  exhaust: () => {
+    for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index })))
+  },
+  coded: () => {
+    throw coded('UNSUPPORTED_CODEC', 'no such thing')
+  },
+  bug: () => {
+    throw new TypeError('secret detail')
+  },
+}
+
+if (parentPort) {
+  serveTasks(parentPort, workerData, (context) => async (op, data): Promise<TaskAnswer> => {
+    const value = await OPS[op]?.(data, context)
+    return { value, transfer: value instanceof ArrayBuffer ? [value] : undefined }
+  })
+}
