@@ -1,4 +1,7 @@
 import type { FormatName } from '../media/format.ts'
+import type { Color, CropBox, Gravity, Quality } from '../request/values/types.ts'
+
+export type { Color, CropBox, Gravity, Length, Quality } from '../request/values/types.ts'
 
 /**
  * What was asked, canonical and frozen. Equal questions have equal plans, however they were put (order of
@@ -23,27 +26,6 @@ export interface SourceRef {
 }
 
 export type Fit = 'scale-down' | 'contain' | 'cover' | 'crop' | 'pad' | 'fill'
-/** A focal point as fractions of width and height, 0 to 1; compass names are such points too. */
-export interface Gravity {
-  readonly x: number
-  readonly y: number
-}
-/** 8-bit sRGB; `a` is 0 to 1. */
-export interface Color {
-  readonly r: number
-  readonly g: number
-  readonly b: number
-  readonly a: number
-}
-/** One side of a crop: pixels of the upright original, or a fraction of the side it runs along. */
-export type Length = { readonly px: number } | { readonly fraction: number }
-export interface CropBox {
-  readonly width: Length
-  readonly height: Length
-  readonly x: Length
-  readonly y: Length
-}
-export type Quality = number | 'low' | 'medium' | 'high' | 'lossless'
 
 /**
  * The canonical question. A field that equals its default is absent. `dpr` is already multiplied into width and

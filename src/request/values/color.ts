@@ -1,5 +1,5 @@
 /** CSS colours: names, `transparent`, hex with or without `#`, `rgb()`, `hsl()` (CSS Color 4, sections 4 to 7). */
-import type { Color } from '../../plan/plan.ts'
+import type { Color } from './types.ts'
 import { COLOR_NAMES } from './color-names.ts'
 
 export function parseColor(text: string): Color | undefined {

@@ -1,4 +1,4 @@
-import type { CropBox, Length } from '../../plan/plan.ts'
+import type { CropBox, Length } from './types.ts'
 import { parseDecimal } from './number.ts'
 
 /** `w:h:x:y`, each in pixels of the upright original or, with `%`, of the side it runs along. */

@@ -1,4 +1,4 @@
-import type { Gravity } from '../../plan/plan.ts'
+import type { Gravity } from './types.ts'
 import { parseDecimal } from './number.ts'
 
 /** Compass names as focal points: fractions of width and height from the top left. */

@@ -1,0 +1,26 @@
+/** What values of parameters mean, once read. */
+
+/** A focal point as fractions of width and height, 0 to 1; compass names are such points too. */
+export interface Gravity {
+  readonly x: number
+  readonly y: number
+}
+
+/** 8-bit sRGB; `a` is 0 to 1. */
+export interface Color {
+  readonly r: number
+  readonly g: number
+  readonly b: number
+  readonly a: number
+}
+
+/** One side of a crop: pixels of the upright original, or a fraction of the side it runs along. */
+export type Length = { readonly px: number } | { readonly fraction: number }
+export interface CropBox {
+  readonly width: Length
+  readonly height: Length
+  readonly x: Length
+  readonly y: Length
+}
+
+export type Quality = number | 'low' | 'medium' | 'high' | 'lossless'
