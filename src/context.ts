@@ -1,0 +1,89 @@
+/** The services that `serve()` and `render()` use: built once in `app.ts`, handed in everywhere. */
+import type { Engine } from './engines/engine.ts'
+import type { Gate } from './lib/gate.ts'
+import type { Flights } from './lib/once.ts'
+import type { MediaInfo } from './media/info.ts'
+import type { Original } from './media/original.ts'
+import type { RequestEvent } from './observe/event.ts'
+import type { Logger } from './observe/log.ts'
+import type { Plan, SourceRef } from './plan/plan.ts'
+import type { Recipe } from './plan/recipe.ts'
+import type { MediaRequest } from './request/request.ts'
+import type { RenditionCache, StoredRendition } from './store/cache.ts'
+
+/** What one origin allows and for how long its answers hold. Times in seconds. */
+export interface OriginPolicy {
+  readonly name: string
+  /** Whether the untransformed original may be had. */
+  readonly originals: 'media' | 'any' | 'none'
+  /** What happens when no engine can make the rendition. */
+  readonly fallback: 'none' | 'original'
+  readonly ttl: {
+    readonly ok: number
+    readonly redirects: number
+    readonly clientError: number
+    readonly serverError: number
+  }
+  readonly cacheControl: {
+    readonly ok?: string | undefined
+    readonly redirects?: string | undefined
+    readonly clientError?: string | undefined
+    readonly serverError?: string | undefined
+  }
+  readonly staleWhileRevalidate: number
+  readonly cacheTags: readonly string[]
+}
+
+export interface OriginalOpener {
+  open(ref: SourceRef, signal: AbortSignal): Promise<Original>
+}
+
+export interface WorkLimits {
+  readonly transformMs: number
+  readonly imageBytes: number
+  readonly sourceBytes: number
+}
+
+export interface Services {
+  /** Milliseconds since the epoch. */
+  now(): number
+  readonly logger: Logger
+  readonly policies: ReadonlyMap<string, OriginPolicy>
+  readonly origins: OriginalOpener
+  readonly cache: RenditionCache
+  readonly engines: readonly Engine[]
+  /** Bounds how many cold requests are under way at all. */
+  readonly admission: Gate
+  /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */
+  readonly memory: Gate
+  readonly flights: Flights<Made>
+  readonly limits: WorkLimits
+  plan(request: MediaRequest): Plan
+  resolve(plan: Plan, info: MediaInfo): Recipe
+  /** Who may ask. @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
+  authorize(url: URL, request: MediaRequest): Promise<Grant>
+}
+
+/** What a granted request may rely on. */
+export interface Grant {
+  /** Unix seconds after which the address is dead; nothing derived from it may be cached longer. */
+  readonly expiresAt?: number
+  /** The address was signed. */
+  readonly signed: boolean
+}
+
+/** A rendition and whether it came to rest in the store. */
+export interface Made {
+  readonly rendition: StoredRendition
+  /** False when the store refused it: it is served from memory, once. */
+  readonly stored: boolean
+}
+
+/** One request on its way down the line. */
+export interface Call {
+  readonly url: URL
+  readonly signal: AbortSignal
+  readonly event: RequestEvent
+  /** Lets work outlive the response. */
+  waitUntil(work: Promise<unknown>): void
+}

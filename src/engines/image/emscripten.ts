@@ -1,0 +1,34 @@
+/** One fresh instance of an emscripten module, from a compiled and metered `WebAssembly.Module`. */
+import type { CodecContext } from './codec.ts'
+import { ensureImageData } from './image-data.ts'
+import type { Instance } from './slot.ts'
+
+interface Overrides {
+  readonly noInitialRun: boolean
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance) => void,
+  ): WebAssembly.Exports
+}
+/** What the glue of a codec exports. */
+export type Factory<T> = (overrides: Overrides) => Promise<T>
+
+export async function instantiate<T>(
+  factory: unknown,
+  name: string,
+  context: CodecContext,
+): Promise<Instance<T>> {
+  ensureImageData()
+  const module = await context.loadWasm(name)
+  let memory: WebAssembly.Memory | undefined
+  const api = await (factory as Factory<T>)({
+    noInitialRun: true,
+    instantiateWasm(imports, done) {
+      const instance = new WebAssembly.Instance(module, { ...imports, meter: { tick: () => context.tick() } })
+      memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory)
+      done(instance)
+      return instance.exports
+    },
+  })
+  return { api, memoryBytes: () => memory?.buffer.byteLength ?? 0 }
+}

@@ -1,0 +1,38 @@
+/** Pictures: reads the original whole, hands it to a worker, gets the rendition back. */
+import { limitError } from '../../error.ts'
+import { formatRow } from '../../media/format.ts'
+import type { Original } from '../../media/original.ts'
+import type { Rendition } from '../../media/rendition.ts'
+import type { Workers } from '../../platform.ts'
+import type { Recipe } from '../../plan/recipe.ts'
+import type { Budget, Engine } from '../engine.ts'
+import type { ImageResult } from './image-task.ts'
+
+export function createImageEngine({ workers }: { readonly workers: Workers }): Engine {
+  return {
+    name: 'image',
+    can: (recipe) => formatRow(recipe.from).decodes && formatRow(recipe.to).encodes,
+    async run(recipe, original, budget) {
+      const bytes = await readWhole(original, budget.imageBytes)
+      const task = { op: 'image', data: { recipe, bytes }, transfer: [bytes.buffer] }
+      const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
+      return toRendition(recipe, result as ImageResult)
+    },
+  }
+}
+
+function toRendition(recipe: Recipe, { body, width, height }: ImageResult): Rendition {
+  return {
+    main: { name: '', type: formatRow(recipe.to).mime, body },
+    facts: { engine: 'image', width, height },
+  }
+}
+
+/** The whole file, bounded also where its size is unknown or a lie. @throws SOURCE_TOO_LARGE */
+async function readWhole(original: Original, most: Budget['imageBytes']): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = (size: number) => limitError('imageBytes', size, most, 'SOURCE_TOO_LARGE')
+  if (original.size !== undefined && original.size > most) throw tooLarge(original.size)
+  const bytes = await original.read({ start: 0, end: most + 1 })
+  if (bytes.length > most) throw tooLarge(bytes.length)
+  return bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
+}

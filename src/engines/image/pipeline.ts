@@ -1,0 +1,22 @@
+/** The order of work on pixels: one list, one step a name; a step begins by asking whether it has anything to do. */
+import type { Bitmap } from '../../media/bitmap.ts'
+import type { ImageRecipe } from '../../plan/recipe.ts'
+import type { CodecContext } from './codec.ts'
+import { flatten, pad } from './steps/canvas.ts'
+import { crop, cut, flip, orient, rotate } from './steps/moves.ts'
+import { createResize } from './steps/resize.ts'
+
+/** Gives a new picture or the same one; never changes the one it was given. */
+export type Step = (bitmap: Bitmap, recipe: ImageRecipe) => Bitmap | Promise<Bitmap>
+
+export function createPipeline(context: CodecContext): Step {
+  const steps: readonly Step[] = [orient, crop, rotate, flip, cut, createResize(context), pad, flatten]
+  return async (bitmap, recipe) => {
+    let current = bitmap
+    for (const step of steps) {
+      context.tick()
+      current = await step(current, recipe)
+    }
+    return current
+  }
+}

@@ -1,0 +1,37 @@
+/** Padding, and what lies under alpha. */
+import type { Bitmap } from '../../../media/bitmap.ts'
+import type { Color } from '../../../plan/plan.ts'
+import type { Step } from '../pipeline.ts'
+import { blank, wordsOf } from './pixels.ts'
+
+/** Stands the picture on a larger, transparent canvas. */
+export const pad: Step = (bitmap, { pad: place }) => {
+  if (!place) return bitmap
+  const canvas = blank(place.canvas.width, place.canvas.height)
+  const [source, target] = [wordsOf(bitmap), wordsOf(canvas)]
+  for (let row = 0; row < bitmap.height; row++) {
+    const from = row * bitmap.width
+    target.set(source.subarray(from, from + bitmap.width), (place.y + row) * canvas.width + place.x)
+  }
+  return canvas
+}
+
+/** Composes the picture over the background ("over" of Porter and Duff), which may itself be translucent. */
+export const flatten: Step = (bitmap, { background }) => {
+  if (!background) return bitmap
+  const result = { ...bitmap, data: new Uint8ClampedArray(bitmap.data) }
+  for (let at = 0; at < result.data.length; at += 4)
+    if (result.data[at + 3] !== 255) compose(result, at, background)
+  return result
+}
+
+function compose({ data }: Bitmap, at: number, under: Color): void {
+  const over = (data[at + 3] ?? 0) / 255
+  const alpha = over + under.a * (1 - over)
+  const mix = (channel: number, colour: number) =>
+    ((data[channel] ?? 0) * over + colour * under.a * (1 - over)) / (alpha || 1)
+  data[at] = mix(at, under.r)
+  data[at + 1] = mix(at + 1, under.g)
+  data[at + 2] = mix(at + 2, under.b)
+  data[at + 3] = alpha * 255
+}

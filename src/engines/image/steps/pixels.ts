@@ -1,0 +1,46 @@
+/** Whole-pixel moves: one 32-bit word a pixel, so that nothing here knows of channels. */
+import type { Bitmap } from '../../../media/bitmap.ts'
+import type { Rect } from '../../../plan/recipe.ts'
+
+export function wordsOf({ data }: Bitmap): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+}
+
+/** An empty (transparent black) picture. */
+export function blank(width: number, height: number): Bitmap {
+  return { data: new Uint8ClampedArray(width * height * 4), width, height }
+}
+
+/** The part of a picture inside a rectangle. */
+export function cropBitmap(from: Bitmap, { x, y, width, height }: Rect): Bitmap {
+  const to = blank(width, height)
+  const [source, target] = [wordsOf(from), wordsOf(to)]
+  for (let row = 0; row < height; row++) {
+    const start = (y + row) * from.width + x
+    target.set(source.subarray(start, start + width), row * width)
+  }
+  return to
+}
+
+/** Where a move takes the source pixel (0, 0), and how target steps walk the source. */
+export interface Walk {
+  readonly swaps: boolean
+  /** The source column runs against the target's axis. */
+  readonly mirrorsX: boolean
+  readonly mirrorsY: boolean
+}
+
+/** Any of the eight turns and mirrors: the target is read row by row from the source. */
+export function moveBitmap(from: Bitmap, { swaps, mirrorsX, mirrorsY }: Walk): Bitmap {
+  const to = swaps ? blank(from.height, from.width) : blank(from.width, from.height)
+  const [source, target] = [wordsOf(from), wordsOf(to)]
+  const [stepX, stepY] = [mirrorsX ? -1 : 1, mirrorsY ? -from.width : from.width]
+  const origin = (mirrorsX ? from.width - 1 : 0) + (mirrorsY ? (from.height - 1) * from.width : 0)
+  const [along, down] = swaps ? [stepY, stepX] : [stepX, stepY]
+  let at = 0
+  for (let row = 0; row < to.height; row++) {
+    let read = origin + row * down
+    for (let column = 0; column < to.width; column++, read += along) target[at++] = source[read] ?? 0
+  }
+  return to
+}

@@ -1,0 +1,88 @@
+/** JPEG headers: ITU-T T.81 annex B; Adobe's APP14; Exif in APP1. */
+import { MediaError } from '../../error.ts'
+import type { ImageInfo, Orientation } from '../info.ts'
+import { displaySize, readOrientation } from './exif.ts'
+import { corrupt, createReader, type Reader } from './reader.ts'
+
+const SOS = 0xda
+const EOI = 0xd9
+
+/** Frame kinds: 0 baseline, 1 extended, 2 progressive are read; lossless, hierarchical and arithmetic are not. */
+const isFrame = (marker: number) =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
+const hasNoLength = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
+
+/** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+export function readJpeg(bytes: Uint8Array): ImageInfo {
+  const r = createReader(bytes)
+  let orientation: Orientation = 1
+  for (let at = 2; ;) {
+    const marker = nextMarker(r, at)
+    if (marker.code === SOS || marker.code === EOI) throw corrupt('JPEG', 'there is no frame header')
+    const body = marker.at + 2
+    if (isFrame(marker.code)) return readFrame(r, marker.code, body, orientation)
+    if (hasNoLength(marker.code)) {
+      at = body
+      continue
+    }
+    const length = r.u16(body)
+    if (length < 2) throw corrupt('JPEG', 'a segment has no length')
+    if (marker.code === 0xe1 && length > 8 && r.text(body + 2, 6) === 'Exif\0\0') {
+      r.u8(body + length - 1)
+      orientation = readOrientation(bytes.subarray(body + 8, body + length))
+    }
+    at = body + length
+  }
+}
+
+/** Markers may be preceded by fill bytes. */
+function nextMarker(r: Reader, from: number): { code: number; at: number } {
+  if (r.u8(from) !== 0xff) throw corrupt('JPEG', 'a marker is missing')
+  let at = from
+  while (r.u8(at + 1) === 0xff) at++
+  return { code: r.u8(at + 1), at }
+}
+
+function readFrame(r: Reader, marker: number, body: number, orientation: Orientation): ImageInfo {
+  if (marker > 0xc2)
+    throw new MediaError(
+      'UNSUPPORTED_CODEC',
+      'Cannot decode JPEG: lossless, hierarchical and arithmetic coding are not read',
+    )
+  const [precision, height, width, components] = [
+    r.u8(body + 2),
+    r.u16(body + 3),
+    r.u16(body + 5),
+    r.u8(body + 7),
+  ]
+  if (precision !== 8)
+    throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode JPEG: ${precision} bits a sample are not read`)
+  if (width === 0 || height === 0) throw corrupt('JPEG', 'the frame has no size')
+  const colorModel = ({ 1: 'gray', 3: 'ycbcr', 4: 'cmyk' } as const)[components]
+  if (colorModel === undefined) throw corrupt('JPEG', `it has ${components} components`)
+  return {
+    class: 'image',
+    format: 'jpeg',
+    ...displaySize(width, height, orientation),
+    orientation,
+    hasAlpha: false,
+    frames: 1,
+    animated: false,
+    bitDepth: 8,
+    colorModel,
+  }
+}
+
+/** Whether the picture ends as it should: an end marker after its data. Decoders pad what is missing with grey, silently. */
+export function jpegIsWhole(bytes: Uint8Array): boolean {
+  for (let at = bytes.length - 2; at > 2; at--) {
+    if (bytes[at] === 0xff && bytes[at + 1] === EOI) return at > lastScan(bytes, at)
+  }
+  return false
+}
+
+/** Offset of the last scan header before `end`, by walking backwards; thumbnails lie before it. */
+function lastScan(bytes: Uint8Array, end: number): number {
+  for (let at = end - 1; at > 0; at--) if (bytes[at] === 0xff && bytes[at + 1] === SOS) return at
+  return end
+}

@@ -1,0 +1,69 @@
+/** WebP headers: RFC 9649; VP8 frames: RFC 6386 section 9.1. */
+import type { ImageInfo } from '../info.ts'
+import { corrupt, createReader, type Reader } from './reader.ts'
+
+interface Shape {
+  readonly width: number
+  readonly height: number
+  readonly hasAlpha: boolean
+  readonly animated: boolean
+}
+
+/** @throws NeedsMore, CORRUPT_MEDIA */
+export function readWebp(bytes: Uint8Array): ImageInfo {
+  const r = createReader(bytes)
+  const kind = r.text(12, 4)
+  const read = KINDS[kind]
+  if (!read) throw corrupt('WebP', 'its first chunk makes no sense')
+  const shape = read(r)
+  return {
+    class: 'image',
+    format: 'webp',
+    ...shape,
+    frames: 1,
+    orientation: 1,
+    bitDepth: 8,
+    colorModel: 'ycbcr',
+  }
+}
+
+const KINDS: Readonly<Record<string, (r: Reader) => Shape>> = {
+  'VP8 ': (r) => {
+    if (r.u24le(23) !== 0x2a019d) throw corrupt('WebP', 'the key frame has no start code')
+    return {
+      width: sized(r.u16le(26) & 0x3fff),
+      height: sized(r.u16le(28) & 0x3fff),
+      hasAlpha: false,
+      animated: false,
+    }
+  },
+  VP8L: (r) => {
+    if (r.u8(20) !== 0x2f) throw corrupt('WebP', 'the lossless stream has no signature')
+    const bits = r.u32le(21)
+    return {
+      width: (bits & 0x3fff) + 1,
+      height: ((bits >> 14) & 0x3fff) + 1,
+      hasAlpha: ((bits >> 28) & 1) === 1,
+      animated: false,
+    }
+  },
+  VP8X: (r) => {
+    const flags = r.u8(20)
+    return {
+      width: r.u24le(24) + 1,
+      height: r.u24le(27) + 1,
+      hasAlpha: (flags & 0x10) !== 0,
+      animated: (flags & 0x02) !== 0,
+    }
+  },
+}
+
+function sized(side: number): number {
+  if (side === 0) throw corrupt('WebP', 'it has no size')
+  return side
+}
+
+/** Whether as many bytes are there as the RIFF header announces. */
+export function webpIsWhole(bytes: Uint8Array): boolean {
+  return createReader(bytes).u32le(4) + 8 <= bytes.length + 1
+}

@@ -1,0 +1,23 @@
+/** From the first bytes of a file to what it is. Pure: asks for more bytes by throwing `NeedsMore`. */
+import { formatRow, type FormatName } from './format.ts'
+import { readAvif } from './headers/avif.ts'
+import { readJpeg } from './headers/jpeg.ts'
+import { readGif, unknownImage } from './headers/other.ts'
+import { readPng } from './headers/png.ts'
+import { readWebp } from './headers/webp.ts'
+import type { ImageInfo, MediaInfo } from './info.ts'
+
+const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageInfo>>> = {
+  jpeg: readJpeg,
+  png: readPng,
+  webp: readWebp,
+  avif: readAvif,
+  gif: readGif,
+}
+
+/** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+export function readInfo(format: FormatName, head: Uint8Array): MediaInfo {
+  const { class: kind } = formatRow(format)
+  if (kind !== 'image') return { class: kind, format }
+  return PARSERS[format]?.(head) ?? unknownImage(format)
+}

@@ -1,0 +1,52 @@
+/** Makes every metered codec from the installed npm packages, and writes ../manifest.json. Called by build.sh. */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { meterFile, PERIOD } from './meter.mjs'
+
+const MODULES = [
+  [
+    'mozjpeg_dec',
+    '@jsquash/jpeg',
+    'codec/dec/mozjpeg_dec.wasm',
+    'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
+  ],
+  [
+    'mozjpeg_enc',
+    '@jsquash/jpeg',
+    'codec/enc/mozjpeg_enc.wasm',
+    'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
+  ],
+  ['webp_dec', '@jsquash/webp', 'codec/dec/webp_dec.wasm', 'Apache-2.0; libwebp: BSD-3-Clause'],
+  ['webp_enc_simd', '@jsquash/webp', 'codec/enc/webp_enc_simd.wasm', 'Apache-2.0; libwebp: BSD-3-Clause'],
+  ['avif_dec', '@jsquash/avif', 'codec/dec/avif_dec.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
+  ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
+  ['squoosh_png_bg', '@jsquash/png', 'codec/pkg/squoosh_png_bg.wasm', 'Apache-2.0; png: MIT OR Apache-2.0'],
+  [
+    'squoosh_resize_bg',
+    '@jsquash/resize',
+    'lib/resize/pkg/squoosh_resize_bg.wasm',
+    'Apache-2.0; resize: MIT',
+  ],
+]
+
+const root = new URL('../../', import.meta.url)
+const sha256 = (url) => createHash('sha256').update(readFileSync(url)).digest('hex')
+
+const modules = MODULES.map(([name, npmPackage, file, licence]) => {
+  const home = new URL(`node_modules/${npmPackage}/`, root)
+  const [input, output] = [new URL(file, home), new URL(`wasm/jsquash/${name}.wasm`, root)]
+  meterFile(fileURLToPath(input), fileURLToPath(output))
+  const { version } = JSON.parse(readFileSync(new URL('package.json', home), 'utf8'))
+  return {
+    name,
+    file: `jsquash/${name}.wasm`,
+    package: npmPackage,
+    version,
+    licence,
+    source: { file, sha256: sha256(input) },
+    sha256: sha256(output),
+    made: `wasm/jsquash/meter.mjs with wabt 1.0.32, a tick each ${PERIOD} turns`,
+  }
+})
+writeFileSync(new URL('wasm/manifest.json', root), JSON.stringify({ modules }, undefined, 2) + '\n')
