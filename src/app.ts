@@ -54,7 +54,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       now,
     }),
     flights: platform.sharesPromises ? createSharedFlights() : createIsolatedFlights(),
-    cache: await createRenditionCache({
+    cache: createRenditionCache({
       driver: await platform.openDriver(config.storage.cache, 'cache'),
       sql,
       maxBytes: config.storage.cacheMaxBytes,

@@ -80,7 +80,7 @@ function sharedHeaders(outcome: Outcome, it: Representation, to: Respond): Heade
 
 /** An original sent in place of a rendition holds only as long as an error would. */
 function cacheControl(outcome: Outcome, to: Respond): string {
-  const { policy } = outcome
+  const { policy, grant } = outcome
   const isPassthrough = outcome.kind === 'original' && outcome.passthrough
   const expires = grant.expiresAt === undefined ? {} : { expiresAt: grant.expiresAt }
   const immutable = grant.signed && to.call.url.searchParams.has('v')
