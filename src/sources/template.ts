@@ -7,7 +7,6 @@
  * named by an entry of `outbound.allowHosts` other than `*`.
  */
 import { MediaError } from '../error.ts'
-import { hostAndPort } from '../lib/host-pattern.ts'
 
 export type Captures = Readonly<Record<string, string>>
 
@@ -66,11 +65,10 @@ export function fillUrl(template: string, captures: Captures): URL {
   }
 }
 
-/** `host:port` as the template writes it, port filled in; undefined when a capture decides it. */
-export function literalHost(template: string): string | undefined {
+/** Scheme, host and port as the template writes them; undefined when a capture decides them. */
+export function literalAuthority(template: string): URL | undefined {
   const { scheme, authority } = splitAddress(template)
-  if (authority.includes('$')) return undefined
-  return hostAndPort(new URL(scheme + authority))
+  return authority.includes('$') ? undefined : new URL(scheme + authority)
 }
 
 /** Percent-encodes each segment as RFC 3986 has it, so that signatures over the path are unambiguous. */
