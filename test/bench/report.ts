@@ -1,0 +1,65 @@
+/** The figures as a page. */
+import { cpus, totalmem } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { quantile, ROOT } from '../../scripts/stage/service.ts'
+import type { Burst } from './measure.ts'
+
+export interface Cell {
+  readonly task: string
+  readonly contender: string
+  readonly bursts: readonly Burst[]
+}
+
+const PAGE = `${ROOT}docs/performance.md`
+const MARKS = ['<!-- bench:begin -->', '<!-- bench:end -->'] as const
+
+/** `rival` is the contender that the ratios are against. */
+export function table(cells: readonly Cell[], rival: string): string {
+  const speed = (cell: Cell) =>
+    quantile(
+      cell.bursts.map((one) => one.perSecond),
+      0.5,
+    )
+  const rows = cells.map((cell) => {
+    const other = cells.find((one) => one.task === cell.task && one.contender === rival)
+    const ratio = other === undefined || other === cell ? '' : `${(speed(cell) / speed(other)).toFixed(2)}x`
+    const times = cell.bursts.flatMap((one) => one.times)
+    const ms = (share: number) => quantile(times, share).toFixed(1)
+    return `| ${cell.task} | ${cell.contender} | ${speed(cell).toFixed(1)} | ${ratio} | ${ms(0.5)} | ${ms(0.99)} |`
+  })
+  return `| task | service | requests/s | against ${rival} | p50 ms | p99 ms |
+| --- | --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}`
+}
+
+export function memoryTable(cells: readonly Cell[]): string {
+  const names = [...new Set(cells.map((cell) => cell.contender))]
+  const peak = (name: string) =>
+    Math.max(
+      ...cells
+        .filter((cell) => cell.contender === name)
+        .flatMap((cell) => cell.bursts.map((one) => one.memory)),
+    )
+  const rows = names.map((name) => `| ${name} | ${Math.round(peak(name) / 1_048_576)} |`)
+  return `| service | highest resident MiB, all processes |
+| --- | ---: |
+${rows.join('\n')}`
+}
+
+export function machine(): string {
+  const require = createRequire(import.meta.url)
+  const version = (name: string) =>
+    (require(`${ROOT}node_modules/${name}/package.json`) as { version: string }).version
+  const node = execFileSync('node', ['--version'], { encoding: 'utf8' }).trim()
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
+  return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}; Node ${node}, Bun ${version('bun')}, ipx ${version('ipx')} with sharp ${version('sharp')}; ${new Date().toISOString().slice(0, 10)}.`
+}
+
+export async function writePage(text: string): Promise<void> {
+  const page = await readFile(PAGE, 'utf8')
+  const [begin, end] = MARKS.map((mark) => page.indexOf(mark))
+  if (begin === -1 || end === -1) throw new Error(`docs/performance.md has no ${MARKS.join(' and ')}`)
+  await writeFile(PAGE, `${page.slice(0, begin! + MARKS[0].length)}\n${text}\n${page.slice(end)}`)
+}
