@@ -1,6 +1,6 @@
 /** Which derivative a request means: by name, by Akamai's width, or by client hints. Pure; says what it consulted. */
 import type { HintWord } from './grammars/akamai.ts'
-import type { Params } from './params.ts'
+import { paramRow, type ParamName, type Params } from './params.ts'
 import type { ParamWarning } from './read-params.ts'
 import type { RequestRules, Responsive } from './rules.ts'
 import { parseDecimal } from './values/number.ts'
@@ -25,38 +25,36 @@ export interface ChoiceInput {
 /** A name beats Akamai's width, which beats client hints; a size of one's own beats both. */
 export function chooseDerivative(input: ChoiceInput, rules: RequestRules): Choice {
   const named = input.params.derivative
-  if (named !== undefined) return chooseNamed(named, rules)
+  if (named !== undefined && rules.derivatives.has(named)) return { ...nothing, name: named }
+  const choice = chooseUnnamed(input, rules)
+  if (named === undefined) return choice
+  const unknown = { parameter: 'derivative', reason: `no derivative is named ${named}` }
+  return { ...choice, warnings: [unknown, ...choice.warnings] }
+}
+
+function chooseUnnamed(input: ChoiceInput, rules: RequestRules): Choice {
   if (input.params.width !== undefined || input.params.height !== undefined) return nothing
-  const asked = widthOf(input.hints.imwidth) ?? widthOf(input.hints.imheight)
+  const { imwidth, imheight } = input.hints
+  const asked = widthOf(imwidth) ?? widthOf(imheight)
   if (asked !== undefined) return chosen(byWidth(asked, rules.responsive), [], false, rules)
-  return mayHint(input) ? chooseByHints(input, rules) : nothing
+  const choice = mayHint(input) ? chooseByHints(input, rules) : nothing
+  const wrong = Object.entries({ imwidth, imheight }).filter(([, value]) => value !== undefined)
+  const warnings = wrong.map(([parameter]) => ({ parameter, reason: 'expected a number from 1 to 100000' }))
+  return { ...choice, warnings }
 }
 
 const nothing: Choice = { usesDpr: false, consulted: [], warnings: [] }
 
-function chooseNamed(name: string, rules: RequestRules): Choice {
-  if (rules.derivatives.has(name)) return { ...nothing, name }
-  return { ...nothing, warnings: [{ parameter: 'derivative', reason: `no derivative is named ${name}` }] }
-}
-
 /** Hints choose for requests that shape something, or for all when the origin says `always`. */
 function mayHint({ params, hints, responsive }: ChoiceInput): boolean {
   if (responsive === 'off') return false
-  const shapes = Object.keys(params).some((name) => VISUAL.has(name))
-  return responsive === 'always' || shapes || Object.keys(hints).length > 0
+  const shapes = (Object.keys(params) as ParamName[]).some(isVisual)
+  return responsive === 'always' || shapes || hints['im-viewwidth'] !== undefined
 }
-const VISUAL = new Set([
-  'fit',
-  'gravity',
-  'dpr',
-  'format',
-  'quality',
-  'background',
-  'rotate',
-  'flip',
-  'crop',
-  'enlarge',
-])
+
+function isVisual(name: ParamName): boolean {
+  return paramRow(name).role === 'rendition' && name !== 'v'
+}
 
 function chooseByHints({ params, hints, headers }: ChoiceInput, rules: RequestRules): Choice {
   const { responsive } = rules

@@ -7,7 +7,7 @@ import { MediaError } from '../error.ts'
  */
 export function decodePath(pathname: string): string {
   const path = decode(pathname)
-  for (const reading of [path, tryDecode(path)]) {
+  for (const reading of readings(path)) {
     if (/[\p{Cc}\\]/u.test(reading)) throw refusal('control characters and backslashes are not allowed')
     if (reading.split('/').some((segment) => segment.startsWith('.')))
       throw refusal('segments may not begin with a dot')
@@ -23,12 +23,16 @@ function decode(pathname: string): string {
   }
 }
 
-/** What a careless second decoding further on would see. */
-function tryDecode(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
+/** The path, and what careless further decodings would make of it: plain characters only, for as long as there are any. */
+function readings(path: string): string[] {
+  const seen = [path]
+  for (let last = path; ;) {
+    const next = last.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    if (next === last) return seen
+    seen.push(next)
+    last = next
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reads words of a query against the parameter table. */
 import { MediaError } from '../error.ts'
+import { expectation } from './rows/row.ts'
 import { paramByWord, paramRow, type ParamContext, type ParamName, type Params } from './params.ts'
 
 /** A parameter that had no effect, and why. */
@@ -20,7 +21,7 @@ export interface ReadParams {
   readonly faults: readonly ParamFault[]
 }
 
-/** Of a parameter given more than once the first counts; its own name wins over an alias. */
+/** Of a parameter given more than once the first counts; its own name wins over an alias. An empty value is a wrong one. */
 export function readParams(query: URLSearchParams, context: ParamContext): ReadParams {
   const params = new Map<ParamName, unknown>()
   const warnings: ParamWarning[] = []
@@ -36,7 +37,11 @@ export function readParams(query: URLSearchParams, context: ParamContext): ReadP
       taken.set(name, value)
       const parsed = paramRow(name).parse(value, context)
       if (parsed === undefined)
-        faults.push({ parameter: word, value: value.slice(0, 200), expected: paramRow(name).expected })
+        faults.push({
+          parameter: word,
+          value: value.slice(0, 200),
+          expected: expectation(paramRow(name), context),
+        })
       else params.set(name, parsed)
     }
   }
@@ -46,9 +51,10 @@ export function readParams(query: URLSearchParams, context: ParamContext): ReadP
 /** Own names before aliases; otherwise as they come. */
 function byRank(query: URLSearchParams): Array<[string, string]> {
   const pairs = [...query]
-  const isOwn = ([word]: [string, string]) => paramByWord(word) === word
   return [...pairs.filter(isOwn), ...pairs.filter((pair) => !isOwn(pair))]
 }
+
+const isOwn = ([word]: [string, string]) => paramByWord(word) === word
 
 /** 400 with every fault, or each one as a warning. */
 export function judgeFaults(

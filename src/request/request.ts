@@ -6,7 +6,7 @@ import { MediaError } from '../error.ts'
 import type { FormatName } from '../media/format.ts'
 import { chooseDerivative, type Choice } from './derivative.ts'
 import { translateAkamai } from './grammars/akamai.ts'
-import { parseCloudflare } from './grammars/cloudflare.ts'
+import { applySlowQuality, parseCloudflare } from './grammars/cloudflare.ts'
 import { paramRow, type ParamName, type Params } from './params.ts'
 import { decodePath } from './path.ts'
 import { judgeFaults, readParams, type ParamWarning } from './read-params.ts'
@@ -51,7 +51,8 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
   const cloudflare = parseCloudflare(url, rules.cloudflarePrefix)
   const path = decodePath(cloudflare?.pathname ?? url.pathname)
   const { origin, captures } = matchOrigin(path, rules.origins)
-  const { query, hints } = translateAkamai(cloudflare?.query ?? url.searchParams)
+  const theirs = cloudflare && applySlowQuality(cloudflare, headers)
+  const { query, hints } = translateAkamai(theirs?.query ?? url.searchParams)
   const read = readParams(query, rules)
   const dropped = judgeFaults(read.faults, rules.invalid)
   const choice = chooseDerivative(
@@ -74,7 +75,7 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
     params,
     isBare,
     warnings: [...read.warnings, ...dropped, ...(cloudflare?.warnings ?? []), ...choice.warnings],
-    vary: [...choice.consulted, ...(isAuto ? ['Accept'] : [])],
+    vary: [...(theirs?.consulted ?? []), ...choice.consulted, ...(isAuto ? ['Accept'] : [])],
     accepts: isAuto ? modernFormats(headers.get('accept')) : [],
     ...(choice.name === undefined ? {} : { derivative: choice.name }),
     ...responseParts(params),
@@ -89,6 +90,8 @@ function matchOrigin(path: string, origins: readonly OriginRule[]) {
     const numbered = match.slice(1).map((value, index) => [String(index + 1), value] as const)
     const named = Object.entries(match.groups ?? {})
     const captures = [...numbered, ...named].filter((pair): pair is [string, string] => pair[1] !== undefined)
+    if (captures.some(([, value]) => value === ''))
+      throw new MediaError('INVALID_PATH', 'Path is incomplete: a part that names the original is empty')
     return { origin, captures: Object.fromEntries(captures) }
   }
   throw new MediaError('NO_MATCHING_ORIGIN')
@@ -102,8 +105,9 @@ function shapesRendition(params: Params): boolean {
 }
 
 /** The derivative's name has done its work, and so has a density that chose it. */
-function settle({ derivative: _, dpr, ...params }: Params, choice: Choice): Params {
-  return dpr === undefined || choice.usesDpr ? params : { ...params, dpr }
+function settle(params: Params, { usesDpr }: Choice): Params {
+  const done = new Set(usesDpr ? ['derivative', 'dpr'] : ['derivative'])
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !done.has(name)))
 }
 
 /** `Accept` collapsed to what decides: AVIF and WebP by name, with q above 0 (RFC 9110, section 12.5.1). */

@@ -1,5 +1,7 @@
 /** Akamai's words for our parameters: one pure translation; explicit canonical values win. */
 
+import { paramByWord } from '../params.ts'
+
 /** Words that mean another parameter, with a mapping of values where they differ. */
 const WORDS: Readonly<
   Record<string, { readonly name: string; readonly values?: Readonly<Record<string, string>> }>
@@ -22,21 +24,30 @@ export interface Translated {
   readonly hints: Readonly<Partial<Record<HintWord, string>>>
 }
 
-/** `imref=key=value,key=value` is unpacked first and ranks last. */
+/** `imref=key=value,key=value` is unpacked and ranks last; what the address says in our own words ranks first. */
 export function translateAkamai(query: URLSearchParams): Translated {
   const result = new URLSearchParams()
   const hints: Partial<Record<HintWord, string>> = {}
-  const derived: Array<[string, string]> = []
-  for (const [word, value] of [...query, ...unpack(query.get('imref'))]) {
-    if (word === 'imref') continue
+  const derived: Array<readonly [string, string]> = []
+  const take = (word: string, value: string, keep: (word: string, value: string) => void) => {
     const meant = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined
     if (isHint(word)) hints[word] ??= value
     else if (meant) derived.push([meant.name, meant.values?.[value.toLowerCase()] ?? value])
-    else result.append(word, value)
+    else if (word !== 'imref') keep(word, value)
   }
-  for (const [name, value] of derived) if (!result.has(name)) result.append(name, value)
+  for (const [word, value] of query) take(word, value, (name, text) => result.append(name, text))
+  for (const [word, value] of unpack(query.get('imref')))
+    take(word, value, (name, text) => derived.push([nameOf(name), text]))
+
+  const said = new Set([...result.keys()].map(nameOf))
+  for (const [name, value] of derived) {
+    if (!said.has(name)) result.append(name, value)
+    said.add(name)
+  }
   return { query: result, hints }
 }
+
+const nameOf = (word: string): string => paramByWord(word) ?? word
 
 function unpack(reference: string | null): Array<[string, string]> {
   return (reference ?? '').split(',').flatMap((pair) => {

@@ -11,6 +11,8 @@ export interface CloudflareRequest {
   readonly query: URLSearchParams
   readonly warnings: readonly ParamWarning[]
   readonly onError?: 'redirect'
+  /** Replaces `quality` for clients that say their connection is slow. */
+  readonly slowQuality?: string
 }
 
 type Rename = (value: string) => ReadonlyArray<readonly [string, string]>
@@ -80,27 +82,64 @@ export function parseCloudflare(url: URL, prefix: string): CloudflareRequest | u
   if (rest.length === 0)
     throw new MediaError('INVALID_URL', `Address is incomplete: expected ${prefix}/${kind}/{options}/{path}`)
   const path = rest.join('/')
-  if (/^https?:/i.test(path))
+  if (/^https?(?::|%3a)/i.test(path))
     throw new MediaError('ACCESS_DENIED', 'Addresses on other hosts are not enabled here')
   return { pathname: `/${path}`, ...readOptions(decodeOptions(options), table, url.searchParams) }
 }
 
+type Extras = { onError?: 'redirect'; slowQuality?: string }
+
 function readOptions(options: string, table: Readonly<Record<string, Rename>>, extra: URLSearchParams) {
   const query = new URLSearchParams()
   const warnings: ParamWarning[] = []
-  let onError: 'redirect' | undefined
+  const extras: Extras = {}
   for (const option of options.split(/[,;]/).filter((part) => part.trim() !== '')) {
     const [word = '', ...rest] = option.trim().split('=')
-    const rename = Object.hasOwn(table, word) ? table[word] : undefined
-    if (word === 'onerror' && rest[0] === 'redirect') onError = 'redirect'
-    else if (rename) for (const [name, value] of rename(rest.join('='))) query.append(name, value)
+    const value = rest.join('=')
+    const rename = Object.hasOwn(table, word) && !LATER.has(`${word}=${value}`) ? table[word] : undefined
+    if (word === 'onerror' && value === 'redirect') extras.onError = 'redirect'
+    else if (SLOW.has(word)) extras.slowQuality ??= value
+    else if (rename) for (const [name, text] of rename(value)) query.append(name, text)
     else warnings.push({ parameter: word.slice(0, 64), reason: 'not available in this version' })
   }
   for (const name of ['v', 'sig', 'exp', 'kid', 'debug']) {
     const value = extra.get(name)
     if (value !== null) query.append(name, value)
   }
-  return onError ? { query, warnings, onError } : { query, warnings }
+  return { query, warnings, ...extras }
+}
+
+const SLOW: ReadonlySet<string> = new Set(['slow-connection-quality', 'scq'])
+/** Values of options we have that need what we have not. */
+const LATER: ReadonlySet<string> = new Set([
+  'gravity=auto',
+  'gravity=face',
+  'g=auto',
+  'g=face',
+  'width=auto',
+  'w=auto',
+])
+
+/** Headers that tell a slow connection (https://wicg.github.io/netinfo, Save-Data), each with the values that do. */
+const SLOW_SIGNS: ReadonlyArray<readonly [header: string, isSlow: (value: string) => boolean]> = [
+  ['Save-Data', (value) => value.toLowerCase() === 'on'],
+  ['ECT', (value) => ['slow-2g', '2g', '3g'].includes(value.toLowerCase())],
+  ['RTT', (value) => Number.parseFloat(value) > 150],
+  ['Downlink', (value) => Number.parseFloat(value) < 5],
+]
+
+/** `slow-connection-quality` where the client says so. Names every header consulted, up to the one that decided. */
+export function applySlowQuality(
+  { query, slowQuality }: CloudflareRequest,
+  headers: Headers,
+): { readonly query: URLSearchParams; readonly consulted: readonly string[] } {
+  if (slowQuality === undefined) return { query, consulted: [] }
+  const sign = SLOW_SIGNS.findIndex(([name, isSlow]) => isSlow(headers.get(name) ?? ''))
+  const consulted = SLOW_SIGNS.slice(0, sign === -1 ? undefined : sign + 1).map(([name]) => name)
+  if (sign === -1) return { query, consulted }
+  const slow = new URLSearchParams(query)
+  slow.set('quality', IMAGE['quality']?.(slowQuality)[0]?.[1] ?? slowQuality)
+  return { query: slow, consulted }
 }
 
 function decodeOptions(text: string): string {

@@ -100,6 +100,7 @@ function parseName(value: string): string | undefined {
   return /^[\w-]{1,64}$/.test(value) ? value : undefined
 }
 
+/** Nor characters that turn the direction of writing: they make `exe.gpj` read as another name. */
 function parseFilename(value: string): string | undefined {
-  return /^[^\p{Cc}/\\"]{1,120}$/u.test(value) ? value : undefined
+  return /^[^\p{Cc}\u202a-\u202e\u2066-\u2069/\\"]{1,120}$/u.test(value) ? value : undefined
 }

@@ -24,13 +24,18 @@ export interface ParamRow<T = unknown> {
   readonly role: ParamRole
   /** The canonical value; undefined = not accepted. */
   parse(text: string, context: ParamContext): T | undefined
-  /** What is accepted, in words: for errors and docs. */
+  /** What is accepted, in words: for errors and docs. `{outputSide}` stands for the configured number. */
   readonly expected: string
   /** What an absent parameter means. */
   readonly fallback: string
   readonly doc: string
   readonly example: string
   readonly control: ParamControl
+}
+
+/** `expected` with the numbers of a configuration. */
+export function expectation(row: ParamRow, { outputSide }: ParamContext): string {
+  return row.expected.replace('{outputSide}', String(outputSide))
 }
 
 export const VISUAL: readonly MediaClass[] = ['image', 'video']

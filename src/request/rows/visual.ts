@@ -10,7 +10,7 @@ const side = {
   classes: VISUAL,
   role: 'rendition' as const,
   parse: (value: string, { outputSide }: ParamContext) => parseRounded(value, 1, outputSide),
-  expected: 'a number from 1 to 8192 (or the configured largest side)',
+  expected: 'a number from 1 to {outputSide}',
   fallback: 'from the other side',
   control: { kind: 'number', min: 1, max: 8192, step: 1 } as const,
 }

@@ -42,7 +42,7 @@ function readRgb(parts: readonly string[]): Triple | undefined {
 
 /** CSS Color 4, section 7.1. */
 function readHsl(parts: readonly string[]): Triple | undefined {
-  const hue = /^-?\d+(\.\d+)?(deg)?$/.test(parts[0] ?? '') ? Number.parseFloat(parts[0] ?? '') : undefined
+  const hue = readHue(parts[0] ?? '')
   const [s, l] = [unit(parts[1] ?? '', 100), unit(parts[2] ?? '', 100)]
   if (hue === undefined || s === undefined || l === undefined) return undefined
   const channel = (n: number) => {
@@ -51,6 +51,13 @@ function readHsl(parts: readonly string[]): Triple | undefined {
   }
   return [channel(0), channel(8), channel(4)]
 }
+
+/** Degrees. */
+function readHue(text: string): number | undefined {
+  const match = /^(-?\d{1,9}(?:\.\d{1,9})?)(deg|grad|rad|turn)?$/.exec(text)
+  return match ? Number(match[1]) * (DEGREES[match[2] ?? 'deg'] ?? 1) : undefined
+}
+const DEGREES: Readonly<Record<string, number>> = { deg: 1, grad: 0.9, rad: 180 / Math.PI, turn: 360 }
 
 /** `50%` or a number out of `whole`, as 0 to 1. */
 function unit(text: string, whole: number): number | undefined {
