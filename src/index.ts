@@ -2,6 +2,8 @@
 import { closeResources, createApp, openResources, type Resources } from './app.ts'
 import type { ConfigInput } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
+import { MediaError } from './error.ts'
+import { problemResponse } from './http/problem.ts'
 import type { Router } from './http/router.ts'
 import { createLazy } from './lib/once.ts'
 import type { FetchContext, Platform } from './platform.ts'
@@ -32,7 +34,13 @@ export function createMediamorph(document: ConfigInput | undefined, platform: Pl
     return opened
   }, platform.sharesPromises)
   return {
-    fetch: async (request, context) => (await open()).router.fetch(request, context),
+    async fetch(request, context) {
+      try {
+        return await (await open()).router.fetch(request, context)
+      } catch (error) {
+        return unopened(error, platform)
+      }
+    },
     work: async () => void (await open()),
     purge: async (target) => (await open()).resources.cache.purge(target),
     async close() {
@@ -54,3 +62,16 @@ export { createD1Sql, type D1Like } from './database/d1.ts'
 export { MediaError, type ErrorCode } from './error.ts'
 export type * from './platform.ts'
 export type { PurgeTarget } from './store/cache.ts'
+
+/** Stores or database could not be opened: said on every request, tried again on the next. */
+function unopened(error: unknown, platform: Platform): Response {
+  const cause = error instanceof Error ? error.message : String(error)
+  platform.log(
+    JSON.stringify({ time: new Date().toISOString(), level: 'error', message: 'service not opened', cause }),
+  )
+  return problemResponse(
+    new MediaError('STORE_FAILED', undefined, { retryAfter: 5 }),
+    crypto.randomUUID(),
+    'no-store',
+  )
+}

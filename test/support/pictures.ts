@@ -1,5 +1,5 @@
 /** Small pictures made on the spot, photographic enough to be told apart. */
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 
 export interface PictureOptions {
   readonly width?: number
@@ -29,7 +29,7 @@ function pixel(x: number, y: number, alpha: boolean, seed: number): number[] {
   return alpha ? [...rgb, inDisc ? 255 : Math.round(255 * y)] : rgb
 }
 
-export function picture(options: PictureOptions = {}): sharp.Sharp {
+export function picture(options: PictureOptions = {}): Sharp {
   const { data, width, height, channels } = rawPicture(options)
   return sharp(data, { raw: { width, height, channels } })
 }
