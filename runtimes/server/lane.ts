@@ -2,7 +2,8 @@
 import type { Transferable } from 'node:worker_threads'
 import type { Worker } from 'node:worker_threads'
 import { MediaError, type Task } from '../../src/index.ts'
-import type { Failure, Order, Report, ThreadData } from './messages.ts'
+import { fromWireError } from '../../src/worker.ts'
+import type { Order, Report, ThreadData } from './messages.ts'
 
 export interface LaneOptions {
   open(data: ThreadData): Worker
@@ -97,7 +98,7 @@ class ThreadLane implements Lane {
     } else if (report.id === this.#job?.id) {
       const job = this.#take()
       if (report.kind === 'done') job?.resolve(report.value)
-      else job?.reject(job.reason ?? toError(report.failure))
+      else job?.reject(job.reason ?? fromWireError(report.error))
     }
   }
 
@@ -147,13 +148,4 @@ class ThreadLane implements Lane {
     this.#worker.unref()
     return job
   }
-}
-
-function toError(failure: Failure): MediaError {
-  const { code, message, details } = failure
-  if (code !== undefined) return new MediaError(code, message, { details })
-  const cause = Object.assign(new Error(message), { name: failure.name, stack: failure.stack })
-  // Emscripten reports a broken module as a RuntimeError of its own, too.
-  const isTrap = failure.name === 'RuntimeError'
-  return new MediaError(isTrap ? 'CORRUPT_MEDIA' : 'INTERNAL', undefined, { cause })
 }

@@ -1,5 +1,5 @@
 /** What the pool and its threads say to each other. Everything survives structured clone. */
-import type { ErrorCode } from '../../src/index.ts'
+import type { WireError } from '../../src/worker.ts'
 
 /** Handed to a thread when it starts. */
 export interface ThreadData {
@@ -24,13 +24,4 @@ export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'need'; readonly name: string }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
-
-/** An error on its way between threads: only a coded one keeps its message in public. */
-export interface Failure {
-  readonly code: ErrorCode | undefined
-  readonly name: string
-  readonly message: string
-  readonly details?: unknown
-  readonly stack?: string | undefined
-}
+  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }

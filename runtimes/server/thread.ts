@@ -1,26 +1,14 @@
 /** The thread's half of the pool, whatever the tasks are. */
 import type { MessagePort, Transferable } from 'node:worker_threads'
-import type { Failure, Order, Report, ThreadData } from './messages.ts'
-
-export interface RunnerContext {
-  loadWasm(name: string): Promise<WebAssembly.Module>
-  /** True when the task in hand must stop: asked for by the pool, or out of time. */
-  shouldStop(): boolean
-}
-
-export interface TaskAnswer {
-  readonly value: unknown
-  readonly transfer?: readonly ArrayBuffer[] | undefined
-}
-
-export type TaskRunner = (op: string, data: unknown) => Promise<TaskAnswer>
+import { toWireError, type TaskRunner, type TaskRunnerOptions } from '../../src/worker.ts'
+import type { Order, Report, ThreadData } from './messages.ts'
 
 type TaskOrder = Extract<Order, { kind: 'task' }>
 
 export function serveTasks(
   port: MessagePort,
   { stop }: ThreadData,
-  createRunner: (context: RunnerContext) => TaskRunner,
+  createRunner: (options: TaskRunnerOptions) => TaskRunner,
 ): void {
   const flag = new Int32Array(stop)
   const wasm = createWasmDesk((name) => send({ kind: 'need', name }))
@@ -38,7 +26,7 @@ export function serveTasks(
       const { value, transfer } = await run(op, data)
       send({ kind: 'done', id, value }, transfer)
     } catch (error) {
-      send({ kind: 'failed', id, failure: toFailure(error) })
+      send({ kind: 'failed', id, error: toWireError(error) })
     }
   }
 
@@ -75,14 +63,4 @@ function createWasmDesk(ask: (name: string) => void) {
       waiter?.reject(new Error(order.message))
     },
   }
-}
-
-function toFailure(error: unknown): Failure {
-  if (!(error instanceof Error)) {
-    return { code: undefined, name: 'Error', message: String(error) }
-  }
-  const { name, message, stack } = error
-  const isCoded = name === 'MediaError' && 'code' in error && 'details' in error
-  if (!isCoded) return { code: undefined, name, message, stack }
-  return { code: error.code as NonNullable<Failure['code']>, name, message, details: error.details }
 }

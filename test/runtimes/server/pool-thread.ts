@@ -1,21 +1,19 @@
 /** A thread whose tasks misbehave in every way that a codec may. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { serveTasks, type RunnerContext, type TaskAnswer } from '../../../runtimes/server/thread.ts'
+import { serveTasks } from '../../../runtimes/server/thread.ts'
+import { MediaError } from '../../../src/error.ts'
+import type { TaskResult, TaskRunnerOptions } from '../../../src/worker.ts'
 
-type Op = (data: unknown, context: RunnerContext) => unknown
+type Op = (data: unknown, context: TaskRunnerOptions) => unknown
 
 const kept: unknown[] = []
 
-async function call(context: RunnerContext, module: string): Promise<void> {
+async function call(context: TaskRunnerOptions, module: string): Promise<void> {
   const tick = () => {
-    if (context.shouldStop()) throw coded('TRANSFORM_TIMEOUT', 'stopped by tick')
+    if (context.shouldStop()) throw new MediaError('TRANSFORM_TIMEOUT')
   }
   const instance = await WebAssembly.instantiate(await context.loadWasm(module), { m: { tick } })
   ;(instance.exports as { run: () => void }).run()
-}
-
-function coded(code: string, message: string): Error {
-  return Object.assign(new Error(message), { name: 'MediaError', code, details: { of: message } })
 }
 
 const OPS: Record<string, Op> = {
@@ -32,7 +30,7 @@ const OPS: Record<string, Op> = {
     for (;;) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index })))
   },
   coded: () => {
-    throw coded('UNSUPPORTED_CODEC', 'no such thing')
+    throw new MediaError('UNSUPPORTED_CODEC', 'no such thing', { details: { of: 'no such thing' } })
   },
   bug: () => {
     throw new TypeError('secret detail')
@@ -40,8 +38,8 @@ const OPS: Record<string, Op> = {
 }
 
 if (parentPort) {
-  serveTasks(parentPort, workerData, (context) => async (op, data): Promise<TaskAnswer> => {
+  serveTasks(parentPort, workerData, (context) => async (op, data): Promise<TaskResult> => {
     const value = await OPS[op]?.(data, context)
-    return { value, transfer: value instanceof ArrayBuffer ? [value] : undefined }
+    return { value, transfer: value instanceof ArrayBuffer ? [value] : [] }
   })
 }

@@ -90,8 +90,8 @@ describe('work', () => {
 
   test('a module is handed to each thread that needs it, and a missing one fails the task', async () => {
     open({ size: 1 })
-    expect(await codeOf(pool.run({ op: 'wasm', data: 'trap' }))).toBe('CORRUPT_MEDIA')
-    expect(await codeOf(pool.run({ op: 'wasm', data: 'trap' }))).toBe('CORRUPT_MEDIA')
+    expect(await codeOf(pool.run({ op: 'wasm', data: 'trap' }))).toBe('INTERNAL')
+    expect(await codeOf(pool.run({ op: 'wasm', data: 'trap' }))).toBe('INTERNAL')
     expect(compiled).toEqual(['trap'])
     expect(await codeOf(pool.run({ op: 'wasm', data: 'absent' }))).toBe('INTERNAL')
     expect(await answers()).toBe(7)
@@ -110,7 +110,7 @@ describe('failure', () => {
     await expect(pool.run({ op: 'bug', data: null })).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.not.stringContaining('secret'),
-      cause: expect.objectContaining({ message: 'secret detail' }),
+      cause: expect.stringContaining('secret detail'),
     })
   })
 

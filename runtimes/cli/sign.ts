@@ -1,0 +1,35 @@
+import { loadConfig } from '../../src/index.ts'
+import { signUrl } from '../../src/client.ts'
+import { readDocument } from '../server/document.ts'
+import { UsageError, type Command } from './command.ts'
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+export const sign: Command = {
+  summary: 'Sign an address with MEDIAMORPH_SECRET',
+  usage: 'URL [--exp 1h] [--kid ID]',
+  flags: {
+    exp: { value: '<when>', help: 'Dead after this: 90s, 15m, 1h, 7d from now, or Unix seconds' },
+    kid: { value: '<id>', help: 'Which key of the ring; default the first' },
+  },
+  async run({ words, flags }) {
+    const [url] = words
+    if (url === undefined || words.length > 1) throw new UsageError('sign: expected one address')
+    const secret = process.env['MEDIAMORPH_SECRET']
+    if (!secret) throw new Error('MEDIAMORPH_SECRET: not set, and there is no signing without a secret')
+    loadConfig({ document: await readDocument(process.env), env: process.env })
+    const exp = flags['exp'] === undefined ? undefined : toUnixSeconds(flags['exp'])
+    const kid = flags['kid']
+    process.stdout.write(
+      `${await signUrl(url, secret, { ...(exp !== undefined && { exp }), ...(kid !== undefined && { kid }) })}\n`,
+    )
+    return 0
+  },
+}
+
+export function toUnixSeconds(text: string, now = Date.now()): number {
+  const match = /^(\d+)([smhd]?)$/.exec(text)
+  if (!match) throw new UsageError(`--exp: expected 90s, 15m, 1h, 7d or Unix seconds, got ${text}`)
+  const unit = UNITS[match[2] ?? '']
+  return unit === undefined ? Number(match[1]) : Math.floor(now / 1000) + Number(match[1]) * unit
+}

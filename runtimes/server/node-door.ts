@@ -1,0 +1,40 @@
+/** What makes Node a runtime of ours: shared by the door and the command line. */
+import type { Server } from 'node:http'
+import { availableParallelism } from 'node:os'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Platform } from '../../src/index.ts'
+import { isRecord, type PeerOf } from './adapt.ts'
+import { createServerPlatform } from './platform.ts'
+import type { Door } from './start.ts'
+
+export function openNodePlatform(): Platform {
+  const version = process.versions.node
+  const cpus = availableParallelism()
+  return createServerPlatform({ runtime: 'node', version, cpus, env: process.env, terminateStops: true })
+}
+
+export const nodePeerOf: PeerOf = ({ incoming }) => {
+  const socket = isRecord(incoming) ? incoming['socket'] : undefined
+  const address = isRecord(socket) ? socket['remoteAddress'] : undefined
+  return typeof address === 'string' ? address : undefined
+}
+
+export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
+  const server = createAdaptorServer({
+    fetch: (request, env) => fetch(request, env),
+    overrideGlobalObjects: false,
+  }) as Server
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+export function openNodeDoor(): Door {
+  return { platform: openNodePlatform(), peerOf: nodePeerOf, listen: listenOnNode }
+}

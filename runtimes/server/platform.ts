@@ -1,0 +1,41 @@
+/** The platform that Bun, Deno and Node share: threads, files, SQLite and pinned connections through node: modules. */
+import process from 'node:process'
+import type { Platform } from '../../src/index.ts'
+import { openServerDriver } from './mounts.ts'
+import { createPinnedFetch } from './pinned-fetch.ts'
+import { THREAD_SCRIPT } from './places.ts'
+import { createPool } from './pool.ts'
+import { openServerSql } from './sqlite.ts'
+import { createWasmLoader } from './wasm-files.ts'
+
+/** What differs from one server runtime to another. */
+export interface ServerRuntime {
+  readonly runtime: 'bun' | 'deno' | 'node'
+  readonly version: string
+  readonly cpus: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Whether terminate() ends a thread that spins in WebAssembly. */
+  readonly terminateStops: boolean
+}
+
+export function createServerPlatform(native: ServerRuntime): Platform {
+  const { runtime, version, cpus, env, terminateStops } = native
+  const loadWasm = createWasmLoader()
+  const log = (line: string) => void process.stdout.write(`${line}\n`)
+  const onLost = (total: number) =>
+    log(JSON.stringify({ time: new Date().toISOString(), level: 'error', message: 'thread lost', total }))
+  return {
+    runtime,
+    version,
+    cpus,
+    env,
+    notes: ['outbound addresses are pinned'],
+    sharesPromises: true,
+    loadWasm,
+    createWorkers: (size) => createPool({ script: THREAD_SCRIPT, size, loadWasm, terminateStops, onLost }),
+    createPinnedFetch: (rules) => createPinnedFetch(rules),
+    openDriver: (mount, use) => openServerDriver(mount, use, env),
+    openSql: openServerSql,
+    log,
+  }
+}

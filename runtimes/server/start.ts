@@ -1,0 +1,112 @@
+/** From a configuration to a running server and back: what `npm start` does, whatever the runtime. */
+import process from 'node:process'
+import { checkExposure, ConfigError, loadConfig, type Config, type Platform } from '../../src/index.ts'
+import { bindMediamorph, type BoundMediamorph, type PeerOf } from './adapt.ts'
+import { readDocument } from './document.ts'
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  fetch: BoundMediamorph['fetch']
+}
+
+export interface Listening {
+  readonly port: number
+  /** Accepts nothing new; resolves when the last answer is out. */
+  stop(): Promise<void>
+}
+
+export interface Door {
+  readonly platform: Platform
+  readonly peerOf: PeerOf
+  /** @throws an error whose code is EADDRINUSE, EACCES or EADDRNOTAVAIL, or another */
+  listen(options: ListenOptions): Promise<Listening>
+}
+
+/** Starts, or explains on stderr why not and exits with 1. */
+export async function start(door: Door, configPath?: string): Promise<void> {
+  try {
+    await serve(door, configPath)
+  } catch (error) {
+    process.stderr.write(`${toComplaint(error)}\n`)
+    process.exit(1)
+  }
+}
+
+async function serve(door: Door, configPath?: string): Promise<void> {
+  const { platform } = door
+  const document = await readDocument(platform.env, configPath)
+  const config = loadConfig({ document, env: platform.env })
+  checkExposure(config, config.host)
+  const media = bindMediamorph(document, platform, door.peerOf)
+  await media.work()
+  const listening = await listen(door, config, media)
+  platform.log(startLine(config, platform, listening.port))
+  onStop(() => shutDown(listening, media, config.shutdown.graceMs))
+}
+
+async function listen(door: Door, { host, port }: Config, media: BoundMediamorph): Promise<Listening> {
+  try {
+    return await door.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, fetch: media.fetch })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const reason = LISTEN_FAULTS[code]
+    if (!reason) throw error
+    throw new ConfigError([{ path: 'PORT', message: `${reason} (${host}, port ${port})` }])
+  }
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there: set PORT to a free one',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address: check HOST',
+}
+
+/** One sentence for a person at a terminal, one JSON line for everything else. */
+export function startLine(
+  config: Config,
+  { runtime, version, notes }: Pick<Platform, 'runtime' | 'version' | 'notes'>,
+  port: number,
+): string {
+  const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
+  const address = `http://${host}:${port}/`
+  const name = `${runtime} ${version}`.trim()
+  const remarks = [
+    ...notes,
+    ...config.notes,
+    ...(config.isDemo ? ['no configuration: serving the samples'] : []),
+  ]
+  if (process.stdout.isTTY)
+    return `Mediamorph listens on ${address} (${config.role}, ${name}; ${remarks.join('; ')})`
+  return JSON.stringify({
+    time: new Date().toISOString(),
+    level: 'info',
+    message: 'listening',
+    address,
+    role: config.role,
+    runtime: name,
+    notes: remarks,
+  })
+}
+
+/** npm and the terminal may both pass a signal on: only the first counts. */
+export function onStop(stop: () => Promise<void>): void {
+  let stopping = false
+  const once = () => {
+    if (stopping) return
+    stopping = true
+    void stop().finally(() => process.exit(0))
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, once)
+}
+
+async function shutDown(listening: Listening, media: BoundMediamorph, graceMs: number): Promise<void> {
+  const graceful = listening.stop().then(() => media.close())
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs))
+  await Promise.race([graceful.catch(() => undefined), patience])
+}
+
+function toComplaint(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  return `Cannot start: ${error instanceof Error ? error.message : String(error)}`
+}

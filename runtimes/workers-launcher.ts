@@ -1,0 +1,116 @@
+/**
+ * The Worker on this machine, through miniflare: the same variables and configuration file as on a server. What the
+ * document says of folders and SQLite is mapped: the cache to an R2 bucket and the database to D1, both persisted
+ * beside where they would lie on a server; source folders and the samples to read-only services.
+ */
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { checkExposure, ConfigError, loadConfig, type Config } from '../src/index.ts'
+import { readDocument } from './server/document.ts'
+import { createFileService } from './server/file-service.ts'
+import { openServerDriver } from './server/mounts.ts'
+import { PACKAGE_ROOT } from './server/places.ts'
+import { onStop, startLine } from './server/start.ts'
+import { mountsOf } from './workers/mounts.ts'
+
+type Service = (request: Request) => Promise<Response>
+
+interface Mapping {
+  /** Mount to binding, for the Worker. */
+  readonly standIns: Record<string, string>
+  readonly services: Record<string, Service>
+  readonly r2: string
+  readonly d1: string
+}
+
+const CACHE = 'MEDIAMORPH_CACHE'
+const DATABASE = 'MEDIAMORPH_DATABASE'
+
+async function mapMounts(config: Config): Promise<Mapping> {
+  const { cache } = config.storage
+  const standIns: Record<string, string> = { [cache]: `r2:${CACHE}`, [config.database]: `d1:${DATABASE}` }
+  const services: Record<string, Service> = {}
+  for (const mount of new Set(mountsOf(config).map((one) => one.mount))) {
+    const name = `MEDIAMORPH_SOURCE_${Object.keys(services).length}`
+    services[name] = createFileService(await openServerDriver(mount, 'source', process.env))
+    standIns[mount] = `service:${name}`
+  }
+  const folder = pathOf(cache, 'fs', 'storage.cache')
+  const file = pathOf(config.database, 'sqlite', 'database')
+  return { standIns, services, r2: join(folder, '.workers'), d1: join(dirname(file), '.workers') }
+}
+
+function pathOf(mount: string, kind: string, field: string): string {
+  if (mount.startsWith(`${kind}:`)) return mount.slice(kind.length + 1)
+  throw new ConfigError([{ path: field, message: `expected ${kind}:PATH to start Workers on this machine` }])
+}
+
+/** Strings that the Worker may see: ours, and those that the document refers to. */
+function textsFor(document: string | undefined): Record<string, string> {
+  const referred = [...(document ?? '').matchAll(/\$\{env:([^}]*)\}/g)].map((match) => match[1])
+  const seen = Object.entries(process.env).filter(
+    ([name]) => name.startsWith('MEDIAMORPH_') || name === 'LOG_LEVEL' || referred.includes(name),
+  )
+  const texts = Object.fromEntries(seen.flatMap(([name, value]) => (value ? [[name, value]] : [])))
+  const { MEDIAMORPH_CONFIG: _, ...rest } = texts
+  return document === undefined ? rest : { ...rest, MEDIAMORPH_CONFIG: document }
+}
+
+async function launch(): Promise<void> {
+  const document = await readDocument(process.env)
+  const config = loadConfig({ document, env: process.env })
+  checkExposure(config, config.host)
+  const { standIns, services, r2, d1 } = await mapMounts(config)
+  const text = document === undefined ? undefined : JSON.stringify({ ...document, database: config.database })
+  const { Log, LogLevel, Miniflare } = await import('miniflare')
+  const miniflare = new Miniflare({
+    name: 'mediamorph',
+    modules: await modulesOf(),
+    modulesRoot: '/',
+    compatibilityDate: '2026-04-01',
+    compatibilityFlags: ['enable_request_signal'],
+    host: config.host,
+    port: config.port,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    bindings: { ...textsFor(text), MEDIAMORPH_MOUNTS: JSON.stringify(standIns) },
+    r2Buckets: [CACHE],
+    r2Persist: r2,
+    d1Databases: [DATABASE],
+    d1Persist: d1,
+    serviceBindings: services as never,
+  })
+  const { port } = await miniflare.ready.then((url) => ({ port: Number(url.port) }))
+  const platform = { runtime: 'workerd', version: '', notes: ['outbound addresses are not pinned'] }
+  process.stdout.write(`${startLine(config, platform, port)}\n`)
+  onStop(() => miniflare.dispose())
+}
+
+/** The bundle and its compiled modules, under the names by which the bundle imports them. */
+async function modulesOf() {
+  const file = (path: string) => readFile(new URL(path, PACKAGE_ROOT))
+  const manifest = JSON.parse((await file('wasm/manifest.json')).toString()) as {
+    modules: { file: string }[]
+  }
+  const compiled = manifest.modules.map(async ({ file: path }) => ({
+    type: 'CompiledWasm' as const,
+    path: `/wasm/${path}`,
+    contents: await file(`wasm/${path}`),
+  }))
+  const bundle = {
+    type: 'ESModule' as const,
+    path: '/dist/workers.js',
+    contents: (await file('dist/workers.js')).toString(),
+  }
+  return [bundle, ...(await Promise.all(compiled))]
+}
+
+launch().catch((error: unknown) => {
+  const reason =
+    error instanceof ConfigError
+      ? error.message
+      : `Cannot start: ${error instanceof Error ? error.message : String(error)}`
+  process.stderr.write(`${reason}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,20 @@
+/** Every compiled module by name. Workers may not compile at run time, so each is a static import. */
+import avifDecoder from '../../wasm/jsquash/avif_dec.wasm'
+import avifEncoder from '../../wasm/jsquash/avif_enc.wasm'
+import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
+import jpegEncoder from '../../wasm/jsquash/mozjpeg_enc.wasm'
+import png from '../../wasm/jsquash/squoosh_png_bg.wasm'
+import resize from '../../wasm/jsquash/squoosh_resize_bg.wasm'
+import webpDecoder from '../../wasm/jsquash/webp_dec.wasm'
+import webpEncoder from '../../wasm/jsquash/webp_enc_simd.wasm'
+
+export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
+  avif_dec: avifDecoder,
+  avif_enc: avifEncoder,
+  mozjpeg_dec: jpegDecoder,
+  mozjpeg_enc: jpegEncoder,
+  squoosh_png_bg: png,
+  squoosh_resize_bg: resize,
+  webp_dec: webpDecoder,
+  webp_enc_simd: webpEncoder,
+}

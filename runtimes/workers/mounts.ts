@@ -1,0 +1,97 @@
+/** Mounts and databases of a Worker: its bindings by name, or what a launcher has put in the place of a folder. */
+import {
+  ConfigError,
+  createD1Sql,
+  type Config,
+  type D1Like,
+  type Driver,
+  type Fault,
+  type Sql,
+} from '../../src/index.ts'
+import { createR2Driver, type R2Like } from './r2-driver.ts'
+import { createServiceDriver, type ServiceLike } from './service-driver.ts'
+
+export type Bindings = Readonly<Record<string, unknown>>
+
+/** JSON `{ "fs:./media": "service:MEDIA", … }`: what stands for mounts that a Worker cannot have. */
+const STAND_INS = 'MEDIAMORPH_MOUNTS'
+
+interface BindingRow {
+  /** A method that tells this kind of binding. */
+  readonly method: string
+  readonly what: string
+}
+const KINDS: Readonly<Record<string, BindingRow>> = {
+  r2: { method: 'createMultipartUpload', what: 'R2 bucket' },
+  service: { method: 'fetch', what: 'service' },
+  d1: { method: 'prepare', what: 'D1 database' },
+}
+
+export interface WorkersMounts {
+  /** @throws ConfigError naming the field of every mount and database that does not exist here */
+  check(config: Config): void
+  openDriver(mount: string): Promise<Driver>
+  openSql(url: string): Promise<Sql | undefined>
+}
+
+export function createWorkersMounts(bindings: Bindings): WorkersMounts {
+  const standIns = readStandIns(bindings[STAND_INS])
+  const actual = (mount: string) => standIns.get(mount) ?? mount
+
+  function find(mount: string): unknown {
+    const [kind = '', name = ''] = actual(mount).split(/:(.*)/s)
+    const row = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+    if (!row)
+      throw new Error(
+        `${kind}: does not exist on Workers, expected r2:BINDING, service:BINDING or d1:BINDING`,
+      )
+    const binding = bindings[name]
+    const fits = typeof binding === 'object' && binding !== null && row.method in binding
+    if (!fits) throw new Error(`${kind}:${name}: there is no ${row.what} bound as ${name}`)
+    return binding
+  }
+
+  function fault(path: string, mount: string, kinds: readonly string[]): Fault[] {
+    const kind = actual(mount).split(':', 1)[0] ?? ''
+    const expected = kinds.map((one) => `${one}:BINDING`).join(' or ')
+    if (!kinds.includes(kind)) {
+      return [{ path, message: `expected ${expected}, because ${kind}: does not exist on Workers` }]
+    }
+    try {
+      find(mount)
+      return []
+    } catch (error) {
+      return [{ path, message: error instanceof Error ? error.message : 'no such binding' }]
+    }
+  }
+
+  return {
+    check(config) {
+      const faults = [
+        ...fault('storage.cache', config.storage.cache, ['r2']),
+        ...fault('database', config.database, ['d1']),
+        ...mountsOf(config).flatMap(({ path, mount }) => fault(path, mount, ['r2', 'service'])),
+      ]
+      if (faults.length > 0) throw new ConfigError(faults)
+    },
+    async openDriver(mount) {
+      const kind = actual(mount).split(':', 1)[0]
+      const binding = find(mount)
+      return kind === 'r2' ? createR2Driver(binding as R2Like) : createServiceDriver(binding as ServiceLike)
+    },
+    openSql: async (url) => createD1Sql(find(url) as D1Like),
+  }
+}
+
+/** Mounts of sources with their paths in the document. */
+export function mountsOf(config: Config): { readonly path: string; readonly mount: string }[] {
+  return config.origins.flatMap((origin, i) =>
+    origin.sources.flatMap((source, j) =>
+      'mount' in source ? [{ path: `origins[${i}].sources[${j}].mount`, mount: source.mount }] : [],
+    ),
+  )
+}
+
+function readStandIns(text: unknown): ReadonlyMap<string, string> {
+  return new Map(typeof text === 'string' ? Object.entries(JSON.parse(text) as Record<string, string>) : [])
+}

@@ -1,0 +1,5 @@
+/** Workers import compiled modules; nothing else in the repository imports a `.wasm`. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
