@@ -39,7 +39,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
   }
 }
 
-async function loadWasm(name: string): Promise<WebAssembly.Module> {
+export async function loadWasm(name: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(new URL(`../../wasm/jsquash/${name}.wasm`, import.meta.url)))
 }
 

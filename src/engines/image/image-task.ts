@@ -2,8 +2,9 @@
 import { MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
-import { corrupt } from '../../media/headers/reader.ts'
+import { corrupt, NeedsMore } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
+import type { MediaInfo } from '../../media/info.ts'
 import { readInfo } from '../../media/read-info.ts'
 import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
@@ -53,10 +54,18 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
 function announcedSize(recipe: ImageRecipe, bytes: Uint8Array) {
-  const info = readInfo(recipe.from, bytes)
+  const info = readWhole(recipe.from, bytes)
   if (info.class !== 'image' || info.orientation !== recipe.orient)
     throw corrupt(recipe.from, 'it is not what its header announced')
   return displaySize(info.width, info.height, info.orientation)
+}
+
+function readWhole(format: FormatName, bytes: Uint8Array): MediaInfo {
+  try {
+    return readInfo(format, bytes)
+  } catch (error) {
+    throw error instanceof NeedsMore ? corrupt(format, 'it ends inside its header') : error
+  }
 }
 
 function checkDecoded(bitmap: Bitmap, announced: { width: number; height: number }, format: string): void {

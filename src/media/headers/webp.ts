@@ -65,5 +65,5 @@ function sized(side: number): number {
 
 /** Whether as many bytes are there as the RIFF header announces. */
 export function webpIsWhole(bytes: Uint8Array): boolean {
-  return createReader(bytes).u32le(4) + 8 <= bytes.length + 1
+  return bytes.length >= 12 && createReader(bytes).u32le(4) + 8 <= bytes.length + 1
 }
