@@ -100,7 +100,7 @@ async function resolveAll(host: string): Promise<string[]> {
 /** A look-up cannot be cancelled, only no longer waited for. */
 async function withClock<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
-  let stop = () => {}
+  let stop: (() => void) | undefined
   const silence = new Promise<never>((_, fail) => {
     const onAbort = () => fail(signal.reason)
     const late = () => fail(new PinnedFetchError('CONNECT_TIMEOUT', `the look-up took over ${ms} ms`))
@@ -114,7 +114,7 @@ async function withClock<T>(work: Promise<T>, ms: number, signal: AbortSignal): 
   try {
     return await Promise.race([work, silence])
   } finally {
-    stop()
+    stop?.()
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net'
+import { createServer as createTlsServer } from 'node:https'
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
 
 export interface Loopback {
