@@ -1,0 +1,16 @@
+import { createMediamorph } from 'mediamorph'
+
+const media = createMediamorph({
+  origins: [
+    {
+      name: 'photos',
+      match: '^/photos/(?<key>.+)$',
+      access: 'public',
+      sources: [{ type: 'storage', mount: 'r2:PHOTOS', key: '${key}' }],
+    },
+  ],
+  storage: { cache: 'r2:CACHE' },
+  database: 'd1:INDEX',
+})
+
+export default { fetch: media.fetch }
