@@ -2,7 +2,7 @@
  * The make half of the line: find the original, learn what it is, decide, transform, store. Shared with the job
  * worker, so nothing here knows of HTTP.
  */
-import { MediaError, isMediaError } from './error.ts'
+import { isMediaError, type MediaError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'

@@ -1,5 +1,5 @@
 /** What every codec must do. `pictures` are made by another encoder, so that both halves are checked against a second opinion. */
-import sharp from 'sharp'
+import type sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Codec, CodecContext, EncodeOptions } from '../../src/engines/image/codec.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
