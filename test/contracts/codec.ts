@@ -1,5 +1,5 @@
 /** What every codec must do. `pictures` are made by another encoder, so that both halves are checked against a second opinion. */
-import type sharp from 'sharp'
+import type { Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Codec, CodecContext, EncodeOptions } from '../../src/engines/image/codec.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
@@ -13,7 +13,7 @@ import { picture } from '../support/pictures.ts'
 export interface CodecCase {
   create(context: CodecContext): Codec
   /** The same picture, encoded by someone else. */
-  encodeElsewhere(image: sharp.Sharp): sharp.Sharp
+  encodeElsewhere(image: Sharp): Sharp
   /** Least likeness of a round trip, in dB. */
   readonly decibels: number
   readonly options: EncodeOptions
@@ -26,7 +26,7 @@ export function testCodec(name: string, { create, encodeElsewhere, decibels, opt
   const decode = (bytes: Uint8Array) => codec.decode!(bytes)
   const encode = (bitmap: Bitmap) => codec.encode!(bitmap, options)
   const { hasAlpha } = formatRow(codec.format)
-  const elsewhere = async (image: sharp.Sharp) => Uint8Array.from(await encodeElsewhere(image).toBuffer())
+  const elsewhere = async (image: Sharp) => Uint8Array.from(await encodeElsewhere(image).toBuffer())
 
   describe(`codec ${name}`, () => {
     test.each([
