@@ -47,7 +47,7 @@ export function testCodec(name: string, { create, encodeElsewhere, decibels, opt
       if (width * height > 2000) expect(psnr(seen.data, bitmap.data)).toBeGreaterThan(decibels)
     })
 
-    test.runIf(hasAlpha)('keeps alpha', async () => {
+    const testAlpha = async () => {
       const bytes = await elsewhere(picture({ alpha: true }))
       const bitmap = await decode(bytes)
       const reference = await rgba(bytes)
@@ -56,7 +56,9 @@ export function testCodec(name: string, { create, encodeElsewhere, decibels, opt
       expect(psnr(alphaOf(bitmap.data), alphaOf(reference.data))).toBeGreaterThan(35)
       const seen = await rgba(await encode(bitmap))
       expect(psnr(alphaOf(seen.data), alphaOf(bitmap.data))).toBeGreaterThan(30)
-    })
+    }
+    // Formats without alpha have nothing to keep; a skipped test would look like a promise.
+    if (hasAlpha) test('keeps alpha', testAlpha)
 
     test('refuses what is truncated, garbage or of another format, and the next picture is right', async () => {
       const good = await elsewhere(picture())
