@@ -3,11 +3,20 @@ import { MediaError } from '../error.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import type { ImageInfo } from '../media/info.ts'
 import type { Ask, Plan, Quality } from './plan.ts'
+import type { Size } from './recipe.ts'
 
-/** `fitsAvif`: the result is small enough for AVIF to be chosen without being asked for. */
-export function chooseFormat({ ask, accepts }: Plan, info: ImageInfo, fitsAvif: boolean): FormatName {
+/** `avifPixels`: the largest result that AVIF is chosen for without being asked for. */
+export function chooseFormat(
+  { ask, accepts }: Plan,
+  info: ImageInfo,
+  { width, height }: Size,
+  avifPixels: number,
+): FormatName {
   if (ask.format !== undefined) return requireFormat(ask)
-  const modern = accepts.find((name) => name !== 'avif' || fitsAvif)
+  const modern = accepts.find((name) => {
+    const { largestSide = Infinity } = formatRow(name)
+    return Math.max(width, height) <= largestSide && (name !== 'avif' || width * height <= avifPixels)
+  })
   if (modern !== undefined) return modern
   const own = formatRow(info.format)
   if (own.isWeb && own.encodes) return info.format

@@ -52,7 +52,7 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
     turn === 90 || turn === 270 ? { width: upright.height, height: upright.width } : upright
   const layout = layOut(turned, ask)
   const output = layout.pad?.canvas ?? layout.resize
-  const to = chooseFormat(plan, info, output.width * output.height <= limits.avifPixels)
+  const to = chooseFormat(plan, info, output, limits.avifPixels)
   checkOutput(output, to, limits)
   const showsThrough = info.hasAlpha || layout.pad !== undefined
   const background = showsThrough ? backgroundFor(ask.background, to) : undefined

@@ -358,9 +358,9 @@ describe('the table', () => {
   })
 })
 
-describe('reading', () => {
-  const read = (query: string) => readParams(new URLSearchParams(query), context)
+const read = (query: string) => readParams(new URLSearchParams(query), context)
 
+describe('reading', () => {
   test('the first of several counts, an own name before its alias, and the rest is named', () => {
     expect(read('width=1&width=2')).toMatchObject({
       params: { width: 1 },
