@@ -108,23 +108,17 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     return patience.during(() => fetchers[hop.reach](request))
   }
 
-  /** A hop after the first that is refused is the source's fault, not the client's. */
   async function follow(first: Hop, call: Call): Promise<Response> {
     let hop = first
     for (let redirects = 0; ; redirects++) {
-      const response = await send(hop, call)
-      try {
-        const next = nextHop(hop, response)
-        if (!next) return response
-        if (redirects === rules.maxRedirects) throw failed('it redirects too often')
-        hop = next
-      } catch (error) {
-        throw isMediaError(error) && error.code !== 'SOURCE_FAILED'
-          ? failed('its redirect is refused', error)
-          : error
-      } finally {
-        if (REDIRECTS.has(response.status)) await cancelQuietly(response.body)
-      }
+      const response = await (redirects === 0 ? send(hop, call) : blamingSource(() => send(hop, call)))
+      const next = await blamingSource(() => nextHop(hop, response)).catch((error: unknown) => {
+        throw refuseBody(response.body, error)
+      })
+      if (!next) return response
+      await cancelQuietly(response.body)
+      if (redirects === rules.maxRedirects) throw failed('it redirects too often')
+      hop = next
     }
   }
 
@@ -183,7 +177,7 @@ function toFailure(error: unknown, { options, patience }: Call): unknown {
   if (options.signal.aborted) return options.signal.reason
   if (patience.signal.aborted) return patience.signal.reason
   if (isMediaError(error)) return error
-  const code = String((error as { code?: unknown } | undefined)?.code)
+  const code = codeOf(error)
   if (code === 'ADDRESS_DENIED') return new MediaError('ADDRESS_REFUSED', undefined, { cause: error })
   if (TIMEOUTS.has(code)) return new MediaError('SOURCE_TIMEOUT', undefined, { cause: error })
   return failed('the connection failed', error)
@@ -197,7 +191,23 @@ function toUrl(text: string, base?: URL): URL {
   }
 }
 
-function refuseBody(body: ReadableStream<Uint8Array> | null, error: MediaError): MediaError {
+/** A hop after the first that is refused is the source's fault, not the client's. */
+async function blamingSource<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const isRefusal = isMediaError(error)
+      ? error.code !== 'SOURCE_TIMEOUT'
+      : codeOf(error) === 'ADDRESS_DENIED'
+    throw isRefusal ? failed('its redirect is refused', error) : error
+  }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | undefined)?.code)
+}
+
+function refuseBody(body: ReadableStream<Uint8Array> | null, error: unknown): unknown {
   void cancelQuietly(body, error)
   return error
 }
