@@ -7,15 +7,18 @@ import { crop, cut, flip, orient, rotate } from './steps/moves.ts'
 import { createResize } from './steps/resize.ts'
 
 /** Gives a new picture or the same one; never changes the one it was given. */
-export type Step = (bitmap: Bitmap, recipe: ImageRecipe) => Bitmap | Promise<Bitmap>
+export type Step = (bitmap: Bitmap, recipe: ImageRecipe, tick: () => void) => Bitmap | Promise<Bitmap>
 
-export function createPipeline(context: CodecContext): Step {
+export function createPipeline(
+  context: CodecContext,
+): (bitmap: Bitmap, recipe: ImageRecipe) => Promise<Bitmap> {
   const steps: readonly Step[] = [orient, crop, rotate, flip, cut, createResize(context), pad, flatten]
+  const tick = () => context.tick()
   return async (bitmap, recipe) => {
     let current = bitmap
     for (const step of steps) {
-      context.tick()
-      current = await step(current, recipe)
+      tick()
+      current = await step(current, recipe, tick)
     }
     return current
   }

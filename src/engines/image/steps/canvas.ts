@@ -17,11 +17,15 @@ export const pad: Step = (bitmap, { pad: place }) => {
 }
 
 /** Composes the picture over the background ("over" of Porter and Duff), which may itself be translucent. */
-export const flatten: Step = (bitmap, { background }) => {
+export const flatten: Step = (bitmap, { background }, tick) => {
   if (!background) return bitmap
   const result = { ...bitmap, data: new Uint8ClampedArray(bitmap.data) }
-  for (let at = 0; at < result.data.length; at += 4)
-    if (result.data[at + 3] !== 255) compose(result, at, background)
+  const rowBytes = bitmap.width * 4
+  for (let row = 0; row < result.data.length; row += rowBytes) {
+    tick()
+    for (let at = row; at < row + rowBytes; at += 4)
+      if (result.data[at + 3] !== 255) compose(result, at, background)
+  }
   return result
 }
 

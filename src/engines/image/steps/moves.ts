@@ -24,10 +24,11 @@ const FLIPS: Readonly<Record<'h' | 'v' | 'hv', Walk>> = {
   hv: ORIENTATIONS[3],
 }
 
-export const orient: Step = (bitmap, { orient: value }) =>
-  value === 1 ? bitmap : moveBitmap(bitmap, ORIENTATIONS[value])
+export const orient: Step = (bitmap, { orient: value }, tick) =>
+  value === 1 ? bitmap : moveBitmap(bitmap, ORIENTATIONS[value], tick)
 export const crop: Step = (bitmap, { crop: box }) => (box ? cropBitmap(bitmap, box) : bitmap)
-export const rotate: Step = (bitmap, { rotate: turn }) =>
-  turn ? moveBitmap(bitmap, ROTATIONS[turn]) : bitmap
-export const flip: Step = (bitmap, { flip: mirror }) => (mirror ? moveBitmap(bitmap, FLIPS[mirror]) : bitmap)
+export const rotate: Step = (bitmap, { rotate: turn }, tick) =>
+  turn ? moveBitmap(bitmap, ROTATIONS[turn], tick) : bitmap
+export const flip: Step = (bitmap, { flip: mirror }, tick) =>
+  mirror ? moveBitmap(bitmap, FLIPS[mirror], tick) : bitmap
 export const cut: Step = (bitmap, { cut: box }) => (box ? cropBitmap(bitmap, box) : bitmap)

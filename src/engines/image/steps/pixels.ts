@@ -30,17 +30,30 @@ export interface Walk {
   readonly mirrorsY: boolean
 }
 
-/** Any of the eight turns and mirrors: the target is read row by row from the source. */
-export function moveBitmap(from: Bitmap, { swaps, mirrorsX, mirrorsY }: Walk): Bitmap {
+/** Side of the squares in which pictures are turned: both the rows read and the rows written stay in the cache. */
+const TILE = 64
+
+/** Any of the eight turns and mirrors: the target is read tile by tile from the source. */
+export function moveBitmap(from: Bitmap, walk: Walk, tick: () => void): Bitmap {
+  const { swaps, mirrorsX, mirrorsY } = walk
   const to = swaps ? blank(from.height, from.width) : blank(from.width, from.height)
   const [source, target] = [wordsOf(from), wordsOf(to)]
   const [stepX, stepY] = [mirrorsX ? -1 : 1, mirrorsY ? -from.width : from.width]
   const origin = (mirrorsX ? from.width - 1 : 0) + (mirrorsY ? (from.height - 1) * from.width : 0)
   const [along, down] = swaps ? [stepY, stepX] : [stepX, stepY]
-  let at = 0
-  for (let row = 0; row < to.height; row++) {
-    let read = origin + row * down
-    for (let column = 0; column < to.width; column++, read += along) target[at++] = source[read] ?? 0
+  const tileWidth = swaps ? TILE : to.width
+  for (let top = 0; top < to.height; top += TILE) {
+    tick()
+    const bottom = Math.min(top + TILE, to.height)
+    for (let left = 0; left < to.width; left += tileWidth) {
+      const right = Math.min(left + tileWidth, to.width)
+      for (let row = top; row < bottom; row++) {
+        let read = origin + row * down + left * along
+        const end = row * to.width + right
+        for (let at = row * to.width + left; at < end; at++, read += along)
+          target[at] = source[read] as number
+      }
+    }
   }
   return to
 }
