@@ -98,7 +98,7 @@ async function filesIn(path) {
 
 /** Hash of everything that the build depends on. */
 async function fingerprint(what) {
-  const files = (await Promise.all(INPUTS.map((path) => filesIn(join(root, path))))).flat().sort()
+  const files = (await Promise.all(INPUTS.map((path) => filesIn(join(root, path))))).flat().toSorted()
   const hash = createHash('sha256').update(what)
   for (const file of files) {
     // The compiled modules are not in the bundle, only their names are.

@@ -118,11 +118,11 @@ class ThreadPool implements Pool {
       this.#idle.push(lane)
       return
     }
-    const settled = lane.run(task).then(resolve, reject)
-    void settled.then(() => {
+    const free = () => {
       if (this.#lanes.has(lane)) this.#idle.push(lane)
       this.#advance()
-    })
+    }
+    void lane.run(task).then(resolve, reject).finally(free)
   }
 
   /** A thread that ended by itself: its task has failed, the next task starts another. */
