@@ -160,7 +160,7 @@ export function describeSource(
       const it = await begin()
       const first = (await open(it, 'small.bin')).validator.text
       expect((await open(it, 'small.bin')).validator.text).toBe(first)
-      await it.put('small.bin', noise(5000, 3))
+      await it.put('small.bin', noise(5001, 3))
       expect((await open(it, 'small.bin')).validator.text).not.toBe(first)
     })
 
