@@ -19,7 +19,12 @@ export function startS3Server(credentials: S3Credentials): Promise<ObjectServer>
 
 const FIFTEEN_MINUTES = 900_000
 
-export function isSigned({ method, url, headers }: IncomingMessage, credentials: S3Credentials): boolean {
+/** @param now milliseconds; a signature holds for fifteen minutes */
+export function isSigned(
+  { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  credentials: S3Credentials,
+  now = Date.now(),
+): boolean {
   const match =
     /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
       headers.authorization ?? '',
@@ -34,7 +39,7 @@ export function isSigned({ method, url, headers }: IncomingMessage, credentials:
     service === 's3' &&
     end === 'aws4_request' &&
     headers['x-amz-security-token'] === credentials.sessionToken
-  if (!match || !isOurs || Math.abs(toMs(time) - Date.now()) > FIFTEEN_MINUTES) return false
+  if (!match || !isOurs || Math.abs(toMs(time) - now) > FIFTEEN_MINUTES) return false
   const signed = names.split(';')
   const mustBeSigned = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))]
   if (!mustBeSigned.every((name) => signed.includes(name))) return false
