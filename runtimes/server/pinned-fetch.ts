@@ -34,12 +34,15 @@ const UNREACHED = new Set([
   'ConnectionRefused',
 ])
 
+/** How a connection that was closed at the other end fails. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ConnectionClosed'])
+
 interface Attempt {
   readonly request: Request
   readonly url: URL
   readonly address: string
   readonly rules: OutboundRules
-  readonly agent: http.Agent
+  readonly agents: { readonly pool: http.Agent; readonly once: http.Agent }
   readonly ca?: string
 }
 
@@ -52,18 +55,20 @@ export function createPinnedFetch(
   { resolve = resolveAll, ca }: PinnedFetchOptions = {},
 ): (request: Request) => Promise<Response> {
   // `proxyEnv` is younger than the type declarations.
-  const settings = { keepAlive: true, maxSockets: 64, proxyEnv: {} } as http.AgentOptions
-  const agents = { http: new http.Agent(settings), https: new https.Agent(settings) }
+  const pool = { keepAlive: true, maxSockets: 64, proxyEnv: {} } as http.AgentOptions
+  const once = { keepAlive: false, proxyEnv: {} } as http.AgentOptions
+  const plain = { pool: new http.Agent(pool), once: new http.Agent(once) }
+  const tls = { pool: new https.Agent(pool), once: new https.Agent(once) }
 
   return async function fetchPinned(request) {
     const url = new URL(request.url)
-    const agent = url.protocol === 'https:' ? agents.https : agents.http
+    const agents = url.protocol === 'https:' ? tls : plain
     const addresses = await judgeAll(url, request.signal, rules, resolve)
     let last: unknown
     for (const address of addresses) {
       try {
-        const message = await send({ request, url, address, rules, agent, ...(ca !== undefined && { ca }) })
-        return toResponse(message, request, rules.idleMs)
+        const attempt = { request, url, address, rules, agents, ...(ca !== undefined && { ca }) }
+        return toResponse(await sendFresh(attempt), request, rules.idleMs)
       } catch (error) {
         if (request.signal.aborted) throw request.signal.reason
         if (request.body || !UNREACHED.has(codeOf(error))) throw error
@@ -118,8 +123,24 @@ async function withClock<T>(work: Promise<T>, ms: number, signal: AbortSignal): 
   }
 }
 
+/** A pooled connection that its server closed meanwhile says nothing about the server: asked once more on a new one. */
+async function sendFresh(attempt: Attempt): Promise<http.IncomingMessage> {
+  const { request, agents } = attempt
+  let isStale = false
+  try {
+    return await send(attempt, agents.pool, (wasUsed) => (isStale = wasUsed))
+  } catch (error) {
+    if (!isStale || request.body || request.signal.aborted || !CLOSED.has(codeOf(error))) throw error
+    return send(attempt, agents.once)
+  }
+}
+
 /** Resolves when the headers are there. */
-function send({ request, url, address, rules, agent, ca }: Attempt): Promise<http.IncomingMessage> {
+function send(
+  { request, url, address, rules, ca }: Attempt,
+  agent: http.Agent,
+  onError: (wasUsed: boolean) => void = () => {},
+): Promise<http.IncomingMessage> {
   const isTls = url.protocol === 'https:'
   const name = url.hostname.replace(/\.$/, '')
   return new Promise((done, fail) => {
@@ -137,7 +158,7 @@ function send({ request, url, address, rules, agent, ca }: Attempt): Promise<htt
     })
     const stopClocks = clockRequest(message, isTls, rules)
     // Stays for good: a request may fail once more after its answer.
-    message.on('error', (error) => (stopClocks(), fail(error)))
+    message.on('error', (error) => (stopClocks(), onError(message.reusedSocket), fail(error)))
     message.once('response', (response) => (stopClocks(), done(response)))
     // An informational answer that switches protocols is nothing we asked for.
     message.once(

@@ -103,6 +103,23 @@ test('a request that was sent is not repeated at the next address', async () => 
   expect(hits).toBe(1)
 })
 
+test('a pooled connection that its server has closed is replaced, once', async () => {
+  let sockets = 0
+  const server = await opening(
+    serveRaw((socket) => {
+      sockets++
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
+      // The second request on the same connection meets a server that has just given it up.
+      socket.once('data', () => socket.destroy())
+    }),
+  )
+  const fetchPinned = pinned()
+  for (let i = 0; i < 3; i++) {
+    expect(await (await fetchPinned(new Request(`${server.origin}/${i}`))).text()).toBe('hi')
+  }
+  expect(sockets).toBeGreaterThan(1)
+})
+
 test('redirects are handed out, not followed', async () => {
   const server = await opening(
     serveHttp((_, response) => response.writeHead(302, { location: 'http://other.test/' }).end()),
