@@ -36,6 +36,8 @@ export interface OriginPolicy {
 
 export interface OriginalOpener {
   open(ref: SourceRef, signal: AbortSignal): Promise<Original>
+  /** Whether the original still is the version that `validator` names. */
+  check(ref: SourceRef, validator: string, signal: AbortSignal): Promise<boolean>
 }
 
 export interface WorkLimits {

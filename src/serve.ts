@@ -64,12 +64,14 @@ async function serveRendition(
   if (found?.state === 'fresh') return outcome(found.rendition, 'HIT', found.ageMs)
   const flight = { plan, key, subject, policy }
   if (found) {
-    call.waitUntil(revalidate(flight, call, services))
+    call.waitUntil(revalidate(flight, found, call, services))
     return outcome(found.rendition, 'STALE', found.ageMs)
   }
   const { value, joined } = await fly(flight, call.signal, call, services)
   return outcome(value.rendition, joined ? 'COALESCED' : value.stored ? 'MISS' : 'BYPASS', 0)
 }
+
+type FoundRendition = Exclude<Found, { state: 'negative' }>
 
 interface PlannedFlight {
   readonly plan: Plan
@@ -98,18 +100,25 @@ async function make(
   call: Call,
   services: Services,
 ): Promise<Made> {
-  const { plan, key, subject, policy } = flight
   try {
-    const { made, recipeKey, validator } = await makeTwice(plan, signal, call, services)
-    if (made.stored) {
-      const times = { ttlMs: policy.ttl.ok * 1000, staleMs: policy.staleWhileRevalidate * 1000 }
-      await rememberQuietly(key, { subject, outcome: { recipeKey, validator }, ...times }, services)
-    }
+    const { made, recipeKey, validator } = await makeTwice(flight.plan, signal, call, services)
+    if (made.stored) await file(flight, recipeKey, validator, services)
     return made
   } catch (error) {
     await rememberFailure(flight, error, signal, services)
     throw error
   }
+}
+
+/** Writes down where a plan leads. */
+function file(
+  { key, subject, policy }: PlannedFlight,
+  recipeKey: string,
+  validator: string,
+  services: Services,
+): Promise<void> {
+  const times = { ttlMs: policy.ttl.ok * 1000, staleMs: policy.staleWhileRevalidate * 1000 }
+  return rememberQuietly(key, { subject, outcome: { recipeKey, validator }, ...times }, services)
 }
 
 /** A change underneath is one retry. */
@@ -133,12 +142,30 @@ async function makeOnce(plan: Plan, signal: AbortSignal, call: Call, services: S
 }
 
 /** In the background of a STALE answer: asks the origin, and files what it says. Its failure is not the client's. */
-async function revalidate(flight: PlannedFlight, call: Call, services: Services): Promise<void> {
+async function revalidate(
+  flight: PlannedFlight,
+  stale: FoundRendition,
+  call: Call,
+  services: Services,
+): Promise<void> {
+  const { key, plan, subject } = flight
+  const refresh = async (signal: AbortSignal): Promise<Made> => {
+    if (!(await services.origins.check(plan.source, stale.validator, signal)))
+      return make(flight, signal, call, services)
+    await file(flight, stale.rendition.key, stale.validator, services)
+    return { rendition: stale.rendition, stored: true }
+  }
   try {
-    await fly(flight, AbortSignal.timeout(BACKGROUND_MS), call, services)
+    const signal = AbortSignal.timeout(BACKGROUND_MS)
+    await services.flights.run({
+      key,
+      signal,
+      make: refresh,
+      reread: async () => ({ rendition: stale.rendition, stored: true }),
+    })
   } catch (error) {
     const code = isMediaError(error) ? error.code : 'INTERNAL'
-    services.logger.log('warn', 'revalidation failed', { path: flight.subject.path, code })
+    services.logger.log('warn', 'revalidation failed', { path: subject.path, code })
   }
 }
 const BACKGROUND_MS = 60_000
