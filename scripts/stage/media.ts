@@ -11,15 +11,14 @@ type Picture = ReturnType<typeof sharp>
 /** A JPEG of exactly this size, of a sample when the checkout has one, with grain so that it costs like a photograph. */
 export async function photograph(width: number, height: number): Promise<Buffer> {
   const picture = (await sample()) ?? scene()
-  const { data: grain, info } = await sharp(randomBytes(512 * 512), {
-    raw: { width: 512, height: 512, channels: 1 },
-  })
+  const [across, down] = [Math.min(512, width), Math.min(512, height)]
+  const grain = await sharp(randomBytes(across * down), { raw: { width: across, height: down, channels: 1 } })
     .linear(0.12, 112)
     .toColourspace('srgb')
     .png()
-    .toBuffer({ resolveWithObject: true })
+    .toBuffer()
   return sharp(await picture.resize(width, height, { fit: 'cover' }).toBuffer())
-    .composite([{ input: grain, tile: info.width < width, blend: 'soft-light' }])
+    .composite([{ input: grain, tile: true, blend: 'soft-light' }])
     .jpeg({ quality: 85 })
     .toBuffer()
 }

@@ -6,21 +6,21 @@ export interface Task {
   readonly photo: string
   readonly width: number
   readonly format: 'jpeg' | 'webp'
+  readonly quality: number
 }
 
 export interface Contender {
   readonly name: string
   start(workspace: Workspace): Promise<Service>
-  /** Address of one rendition; `n` makes it one that nobody asked for before. */
-  path(task: Task, width: number, n: number): string
+  path(task: Task): string
 }
 
 function mediamorph(runtime: string): Contender {
   return {
     name: `mediamorph, ${runtime}`,
     start: ({ env }) => startService({ command: ['npm', 'run', '--silent', `start:${runtime}`], env }),
-    path: ({ photo, format }, width, n) =>
-      `/files/${photo}?width=${width}&format=${format}&quality=80&v=${n}`,
+    path: ({ photo, width, format, quality }) =>
+      `/files/${photo}?width=${width}&format=${format}&quality=${quality}`,
   }
 }
 
@@ -32,7 +32,7 @@ const ipx: Contender = {
       env: { IPX_FOLDER: `${folder}/media` },
       health: '/w_16/small.jpg',
     }),
-  path: ({ photo, format }, width, n) => `/w_${width},f_${format},q_80/${photo}?v=${n}`,
+  path: ({ photo, width, format, quality }) => `/w_${width},f_${format},q_${quality}/${photo}`,
 }
 
 /** The last one is what the others are compared with. */

@@ -16,23 +16,23 @@ const BURST_MS = 1000
 const LEAST = 4
 /** Clients at a time. */
 const CLIENTS = availableParallelism()
-/** Widths vary by as much around that of the task. */
-const SPREAD = 16
+/** Widths and qualities vary by as much around those of the task: 33 x 15 renditions that nobody asked for before. */
+const SPREAD = { width: 16, quality: 7 }
 /** After that no further round begins. */
 const BUDGET_MS = 300_000
 
 const PHOTOS = { 'photo-6mp.jpg': [2725, 2225], 'photo-12mp.jpg': [4000, 3000] } as const
 const TASKS: readonly Task[] = Object.keys(PHOTOS).flatMap((photo) =>
   ([320, 720, 1280] as const).flatMap((width) =>
-    (['jpeg', 'webp'] as const).map((format) => ({ photo, width, format })),
+    (['jpeg', 'webp'] as const).map((format) => ({ photo, width, format, quality: 80 })),
   ),
 )
 
 interface Running {
   readonly contender: Contender
   readonly service: Service
-  /** Counts up: a number never used twice is a rendition never made before. */
-  count: number
+  /** How many renditions of each task were asked for. */
+  readonly counts: Map<Task, number>
 }
 
 async function main(): Promise<void> {
@@ -53,9 +53,9 @@ async function main(): Promise<void> {
 
 /** Started and warm; what it answers is checked once for each task. */
 async function begin(contender: Contender, workspace: Workspace): Promise<Running> {
-  const one = { contender, service: await contender.start(workspace), count: 0 }
+  const one = { contender, service: await contender.start(workspace), counts: new Map() }
   for (const task of TASKS) {
-    const response = await fetch(one.service.url + contender.path(task, task.width, one.count++))
+    const response = await fetch(one.service.url + contender.path(task))
     const { width, format } = await sharp(await response.arrayBuffer()).metadata()
     if (width !== task.width || format !== task.format)
       throw new Error(
@@ -67,42 +67,40 @@ async function begin(contender: Contender, workspace: Workspace): Promise<Runnin
 
 async function run(running: readonly Running[]): Promise<Cell[]> {
   const bursts = new Map<string, Burst[]>()
-  const started = Date.now()
-  for (let round = 0; round < ROUNDS && Date.now() - started < BUDGET_MS; round++) {
-    for (const task of TASKS) {
-      for (const one of running)
-        await note(`${task.width} ${task.format} of ${task.photo}`, one, () => uncached(one, task))
-    }
-    for (const one of running) await note('one address again and again', one, () => cached(one))
-  }
-
-  async function note(
-    task: string,
-    { contender, service }: Running,
-    path: () => () => string,
-  ): Promise<void> {
-    const key = `${task}\t${contender.name}`
-    const result = await burst(service, { clients: CLIENTS, forMs: BURST_MS, least: LEAST, path: path() })
+  async function note(name: string, { contender, service }: Running, path: () => string, fresh: boolean) {
+    const key = `${name}\t${contender.name}`
+    const result = await burst(service, { clients: CLIENTS, forMs: BURST_MS, least: LEAST, path, fresh })
     bursts.set(key, [...(bursts.get(key) ?? []), result])
   }
 
+  const started = Date.now()
+  for (let round = 0; round < ROUNDS && Date.now() - started < BUDGET_MS; round++) {
+    for (const task of TASKS) {
+      const name = `${task.width} ${task.format} of ${task.photo}`
+      // ipx keeps nothing: its answers are always fresh.
+      for (const one of running) await note(name, one, uncached(one, task), true)
+    }
+    for (const one of running)
+      await note('one address again and again', one, () => one.contender.path(TASKS[0]!), false)
+  }
   return [...bursts].map(([key, list]) => {
     const [task, contender] = key.split('\t') as [string, string]
     return { task, contender, bursts: list }
   })
 }
 
-function uncached(one: Running, task: Task): () => string {
+/** Never the same twice, and never that of the task itself, which was made while warming up. */
+function uncached({ contender, counts }: Running, task: Task): () => string {
+  const [widths, qualities] = [2 * SPREAD.width + 1, 2 * SPREAD.quality + 1]
   return () => {
-    const n = one.count++
-    return one.contender.path(task, task.width - SPREAD + (n % (2 * SPREAD)), n)
+    const n = counts.get(task) ?? 0
+    counts.set(task, n + 1)
+    const width = task.width - SPREAD.width + (n % widths)
+    const quality = task.quality - SPREAD.quality + (Math.floor(n / widths) % qualities)
+    return width === task.width && quality === task.quality
+      ? contender.path({ ...task, width: width + SPREAD.width + 1 })
+      : contender.path({ ...task, width, quality })
   }
-}
-
-/** Number 0 was made while warming up. */
-function cached(one: Running): () => string {
-  const [task] = TASKS
-  return () => one.contender.path(task!, task!.width, 0)
 }
 
 async function report(cells: readonly Cell[], rival: string): Promise<void> {

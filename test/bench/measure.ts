@@ -15,10 +15,12 @@ export interface BurstOptions {
   /** Requests at the least, however long they take. */
   readonly least: number
   path(): string
+  /** Fails when an answer says that it was stored already. */
+  readonly fresh: boolean
 }
 
 export async function burst(service: Service, options: BurstOptions): Promise<Burst> {
-  const { clients, forMs, least, path } = options
+  const { clients, forMs, least, path, fresh } = options
   const times: number[] = []
   const started = performance.now()
   let memory = 0
@@ -33,6 +35,7 @@ export async function burst(service: Service, options: BurstOptions): Promise<Bu
       const response = await fetch(service.url + address)
       await response.arrayBuffer()
       if (response.status !== 200) throw new Error(`${address} answered ${response.status}`)
+      if (fresh && response.headers.get('x-cache') === 'HIT') throw new Error(`${address} was stored already`)
       times.push(performance.now() - from)
     }
   }
