@@ -3,7 +3,7 @@
 import { paramByWord } from '../params.ts'
 
 /** Words that mean another parameter, with a mapping of values where they differ. */
-const WORDS: Readonly<
+export const AKAMAI_WORDS: Readonly<
   Record<string, { readonly name: string; readonly values?: Readonly<Record<string, string>> }>
 > = {
   impolicy: { name: 'derivative' },
@@ -30,7 +30,7 @@ export function translateAkamai(query: URLSearchParams): Translated {
   const hints: Partial<Record<HintWord, string>> = {}
   const derived: Array<readonly [string, string]> = []
   const take = (word: string, value: string, keep: (word: string, value: string) => void) => {
-    const meant = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined
+    const meant = Object.hasOwn(AKAMAI_WORDS, word) ? AKAMAI_WORDS[word] : undefined
     if (isHint(word)) hints[word] ??= value
     else if (meant) derived.push([meant.name, meant.values?.[value.toLowerCase()] ?? value])
     else if (word !== 'imref') keep(word, value)

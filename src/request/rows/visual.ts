@@ -166,7 +166,7 @@ export const VISUAL_ROWS = {
     example: '3',
     expected: '1 to 64 letters, digits, dots, dashes or underscores',
     control: TEXT,
-    doc: 'Version of the original: another value is another rendition. A signed address that carries it is answered with `immutable`.',
+    doc: 'Version of the original: for a value not seen before the origin is asked anew. A signed address that carries it is answered with `immutable`.',
   },
 } as const satisfies Record<string, ParamRow>
 

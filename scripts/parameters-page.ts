@@ -1,0 +1,157 @@
+/** Writes `docs/parameters.md` from the table that the service runs on: `npx bun scripts/parameters-page.ts`. */
+import { FORMATS, type FormatRow } from '../src/media/format.ts'
+import { AKAMAI_WORDS } from '../src/request/grammars/akamai.ts'
+import { PARAMS, paramRow, type ParamName, type ParamRole } from '../src/request/params.ts'
+import { expectation } from '../src/request/rows/row.ts'
+
+/** The whole page. */
+export function parametersPage(): string {
+  return `${HEAD}
+## What shapes a rendition
+
+${table('rendition')}
+${ORDER}
+## Qualities
+
+${qualities()}
+${FORMAT_NOTES}
+## Derivatives and client hints
+
+${table('select')}
+${DERIVATIVES}
+## What shapes the answer alone
+
+These never make another rendition.
+
+${table('response')}
+## Signatures
+
+${table('access')}
+${SIGNING}
+## Video and audio
+
+Checked and carried, and dropped for pictures, so that they cannot multiply stored renditions. This version transforms
+pictures only; a video or audio file with parameters is answered with 501 \`NOT_SUPPORTED_HERE\`.
+
+${table('timed')}
+## Words of Akamai
+
+Explicit words of our own win over them. \`w\`, \`h\`, \`q\` and \`f\` are aliases.
+
+${akamai()}
+${AKAMAI_NOTES}
+## Words of Cloudflare
+
+${CLOUDFLARE}`
+}
+
+function table(role: ParamRole): string {
+  const names = (Object.keys(PARAMS) as ParamName[]).filter((name) => paramRow(name).role === role)
+  const rows = names.map((name) => {
+    const row = paramRow(name)
+    const words = [name, ...row.aliases].map((word) => `\`${word}\``).join(' ')
+    const example = `\`${name}=${row.example}\``
+    return [words, expectation(row, { outputSide: 8192 }), row.fallback, row.doc, example]
+  })
+  return markdown(['parameter', 'values', 'default', 'meaning', 'example'], rows)
+}
+
+function qualities(): string {
+  const rows = Object.entries<FormatRow>(FORMATS)
+    .filter(([, row]) => row.encodes)
+    .map(([name, { quality, levels }]) =>
+      levels ? [name, quality, levels.low, levels.medium, levels.high].map(String) : [name, '', '', '', ''],
+    )
+  return markdown(['format', 'default', '`low`', '`medium`', '`high`'], rows)
+}
+
+function akamai(): string {
+  const rows = Object.entries(AKAMAI_WORDS).map(([word, { name, values = {} }]) => [
+    `\`${word}\``,
+    `\`${name}\``,
+    Object.entries(values)
+      .map(([from, to]) => `\`${from}\` is \`${to}\``)
+      .join(', '),
+  ])
+  return markdown(['word', 'means', 'values'], rows)
+}
+
+function markdown(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
+}
+
+const HEAD = `<!-- Written by scripts/parameters-page.ts: do not edit. -->
+# Parameters
+
+\`GET /{path}?{parameters}\`. A path without parameters (or with none that shapes a rendition) is the original itself.
+
+- A wrong value is 400 \`INVALID_PARAMETER\`; \`details\` lists every fault as \`{parameter, value, expected}\`. With
+  \`parameters.invalid: "warn"\` wrong values are dropped and named in \`X-Param-Warnings\`. An empty value is a wrong one.
+- Unknown parameters are ignored, never make another rendition, and are named in \`X-Param-Warnings\`.
+- Of a parameter given more than once the first counts; a parameter's own name wins over its alias.
+- Words and colours are read in any letter case. The order of parameters means nothing.
+- Largest sides and sizes are those of \`limits\` in the configuration; this page shows the defaults.
+`
+
+const ORDER = `Order of work: EXIF orientation, \`crop\`, \`rotate\`, \`flip\`, then \`width\`, \`height\` and \`fit\`. With \`width\` or \`height\`
+alone, or none, \`fit\` has nothing to do. A crop that reaches over the edge is cut at the edge; one that lies outside
+is 400.
+`
+
+const FORMAT_NOTES = `PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 100 for JPEG. \`format=auto\` looks at
+\`Accept\`, which is then in \`Vary\`. Formats of video and audio are accepted here and refused for pictures (400); \`gif\`
+cannot be written in this version (501).
+`
+
+const DERIVATIVES = `A derivative is a set of parameters with a name, from \`derivatives\` in the configuration. One that does not exist is
+ignored and named in \`X-Param-Warnings\`. Without one, and without \`width\` and \`height\`, one is chosen:
+
+1. by \`imwidth\` (or \`imheight\`): the first of \`responsive.breakpoints\` whose \`maxWidth\` is as large, else
+   \`responsive.defaultDerivative\`;
+2. by client hints, when a parameter above is there or the origin says \`responsive: "always"\`:
+   \`Sec-CH-Viewport-Width\`, \`Viewport-Width\` or \`Width\`, times \`dpr\`, \`Sec-CH-DPR\` or \`DPR\`, against the same
+   breakpoints; a \`dpr\` that chose is used up;
+3. by \`CF-Device-Type\`, when a derivative has that name; else \`responsive.defaultDerivative\`.
+
+Every header that was looked at is in \`Vary\`. However a derivative is reached, the rendition is the same one. An
+origin's \`defaults\` fill up what neither the address nor the derivative says.
+`
+
+const SIGNING = `\`sig\` is the HMAC-SHA256 of the text below with the secret, as base64url without padding. The path is the one the
+service sees, still percent-encoded; the query is every parameter but \`sig\`, sorted by name, then value, each name and
+value passed through \`encodeURIComponent\`, joined with \`=\` and \`&\`. \`signUrl\` of \`mediamorph/client\` and
+\`mediamorph sign\` do it.
+
+\`\`\`text
+mediamorph-v1
+{path}
+{query}
+\`\`\`
+`
+
+const AKAMAI_NOTES = `\`imwidth\` and \`imheight\` choose a derivative and nothing else. \`im-viewwidth\` and \`im-density\` stand for the headers
+\`Sec-CH-Viewport-Width\` and \`Sec-CH-DPR\`; \`im-viewheight\` is taken and has no effect. \`imref=name=value,name=value\`
+is unpacked and ranks last.
+`
+
+const CLOUDFLARE = `\`/cdn-cgi/image/{options}/{path}\` and \`/cdn-cgi/media/{options}/{path}\`, the path being one of an origin here.
+Addresses on other hosts are 403 \`ACCESS_DENIED\`. A signature covers the whole path, and goes into the query as ever.
+
+- \`width\` \`height\` \`fit\` \`gravity\` \`quality\` \`format\` \`dpr\` \`background\` \`rotate\` \`flip\`, and for media \`mode\` \`time\`
+  \`duration\` \`audio\` \`imageCount\`, mean the parameters of that name.
+- \`fit\`: \`contain\`, \`cover\`, \`pad\` and \`squeeze\` (our \`fill\`) may enlarge, as they do there.
+- \`gravity\`: \`left\`, \`right\`, \`top\`, \`bottom\` are \`west\`, \`east\`, \`north\`, \`south\`.
+- \`quality\`: \`medium-low\` is \`medium\`, \`medium-high\` is \`high\`. \`format=baseline-jpeg\` is \`jpeg\`.
+- \`slow-connection-quality\` replaces \`quality\` for clients that send \`Save-Data: on\`, \`ECT\` of 3g or less, \`RTT\` above
+  150 or \`Downlink\` below 5.
+- \`onerror=redirect\`: what fails is a redirect to the original.
+- Other options (\`anim\`, \`metadata\`, \`sharpen\`, \`blur\`, \`trim\`, \`gravity=auto\`, …) have no effect in this version and
+  are named in \`X-Param-Warnings\`.
+`
+
+if (process.argv[1]?.endsWith('parameters-page.ts')) {
+  const { writeFile } = await import('node:fs/promises')
+  await writeFile(new URL('../docs/parameters.md', import.meta.url), parametersPage())
+}
