@@ -121,7 +121,7 @@ function createServices(config: Config, resources: Resources): Services {
     policies: rules satisfies ReadonlyMap<string, OriginPolicy>,
     origins: resources.origins,
     cache: resources.cache,
-    engines: [createImageEngine({ workers: resources.workers })],
+    engines: [createImageEngine({ workers: resources.workers, pixels: limits.pixels })],
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,

@@ -4,6 +4,7 @@ import { readAvif } from './headers/avif.ts'
 import { readJpeg } from './headers/jpeg.ts'
 import { readGif, unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
+import { corrupt, NeedsMore } from './headers/reader.ts'
 import { readWebp } from './headers/webp.ts'
 import type { ImageInfo, MediaInfo } from './info.ts'
 
@@ -20,4 +21,13 @@ export function readInfo(format: FormatName, head: Uint8Array): MediaInfo {
   const { class: kind } = formatRow(format)
   if (kind !== 'image') return { class: kind, format }
   return PARSERS[format]?.(head) ?? unknownImage(format)
+}
+
+/** The same of a file that is all there: a header that wants more is damaged. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+export function readWholeInfo(format: FormatName, bytes: Uint8Array): MediaInfo {
+  try {
+    return readInfo(format, bytes)
+  } catch (error) {
+    throw error instanceof NeedsMore ? corrupt(format, 'it ends inside its header') : error
+  }
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- the names that wasm-bindgen gives its exports */
 /** What modules made by wasm-bindgen share: how arrays go in and come out. */
 
 export interface RustExports {

@@ -1,10 +1,13 @@
 /** One fresh instance of an emscripten module, from a compiled and metered `WebAssembly.Module`. */
+import type { WasmName } from '../../platform.ts'
 import type { CodecContext } from './codec.ts'
 import { ensureImageData } from './image-data.ts'
 import type { Instance } from './slot.ts'
 
 interface Overrides {
   readonly noInitialRun: boolean
+  print(line: string): void
+  printErr(line: string): void
   instantiateWasm(
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance) => void,
@@ -13,16 +16,20 @@ interface Overrides {
 /** What the glue of a codec exports. */
 export type Factory<T> = (overrides: Overrides) => Promise<T>
 
+/** `complain` hears what the module writes to its standard error; nothing of it reaches ours. */
 export async function instantiate<T>(
   factory: unknown,
-  name: string,
+  name: WasmName,
   context: CodecContext,
+  complain: (line: string) => void = () => {},
 ): Promise<Instance<T>> {
   ensureImageData()
   const module = await context.loadWasm(name)
   let memory: WebAssembly.Memory | undefined
   const api = await (factory as Factory<T>)({
     noInitialRun: true,
+    print: () => {},
+    printErr: complain,
     instantiateWasm(imports, done) {
       const instance = new WebAssembly.Instance(module, { ...imports, meter: { tick: () => context.tick() } })
       memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory)

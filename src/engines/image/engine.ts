@@ -6,15 +6,25 @@ import type { Rendition } from '../../media/rendition.ts'
 import type { Workers } from '../../platform.ts'
 import type { Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
-import type { ImageResult } from './image-task.ts'
+import type { ImageResult, ImageTask } from './image-task.ts'
 
-export function createImageEngine({ workers }: { readonly workers: Workers }): Engine {
+export interface ImageEngineOptions {
+  readonly workers: Workers
+  /** Most pixels of an original; default 100 million. */
+  readonly pixels?: number
+}
+
+export function createImageEngine({ workers, pixels = 100_000_000 }: ImageEngineOptions): Engine {
   return {
     name: 'image',
     can: (recipe) => formatRow(recipe.from).decodes && formatRow(recipe.to).encodes,
     async run(recipe, original, budget) {
       const bytes = await readWhole(original, budget.imageBytes)
-      const task = { op: 'image', data: { recipe, bytes }, transfer: [bytes.buffer] }
+      const task = {
+        op: 'image',
+        data: { recipe, bytes, pixels } satisfies ImageTask,
+        transfer: [bytes.buffer],
+      }
       const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
       return toRendition(recipe, result as ImageResult)
     },

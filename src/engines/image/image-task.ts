@@ -1,11 +1,10 @@
 /** One picture from bytes to bytes: decode, steps, encode. Runs in a worker; knows no request. */
-import { MediaError } from '../../error.ts'
+import { limitError, MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
-import { corrupt, NeedsMore } from '../../media/headers/reader.ts'
+import { corrupt } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
-import type { MediaInfo } from '../../media/info.ts'
-import { readInfo } from '../../media/read-info.ts'
+import { readWholeInfo } from '../../media/read-info.ts'
 import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
@@ -14,6 +13,8 @@ import { createPipeline } from './pipeline.ts'
 export interface ImageTask {
   readonly recipe: ImageRecipe
   readonly bytes: Uint8Array
+  /** Most pixels of the original; nothing larger is decoded, whatever was probed before. */
+  readonly pixels: number
 }
 
 export interface ImageResult {
@@ -22,7 +23,7 @@ export interface ImageResult {
   readonly height: number
 }
 
-/** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what `tick` throws */
+/** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
 export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
   const codecs = createCodecs(context)
   const pipeline = createPipeline(context)
@@ -33,11 +34,11 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return codec
   }
 
-  return async ({ recipe, bytes }) => {
+  return async ({ recipe, bytes, pixels }) => {
     const decode = codecFor(recipe.from).decode
     const encode = codecFor(recipe.to).encode
     if (!decode || !encode) throw new MediaError('UNSUPPORTED_CODEC')
-    const announced = announcedSize(recipe, bytes)
+    const announced = announcedSize(recipe, bytes, pixels)
     const bitmap = await decode(bytes)
     checkDecoded(bitmap, announced, recipe.from)
     const picture = await pipeline(bitmap, recipe)
@@ -53,19 +54,13 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize(recipe: ImageRecipe, bytes: Uint8Array) {
-  const info = readWhole(recipe.from, bytes)
+function announcedSize(recipe: ImageRecipe, bytes: Uint8Array, most: number) {
+  const info = readWholeInfo(recipe.from, bytes)
   if (info.class !== 'image' || info.orientation !== recipe.orient)
     throw corrupt(recipe.from, 'it is not what its header announced')
+  const pixels = info.width * info.height
+  if (pixels > most) throw limitError('pixels', pixels, most)
   return displaySize(info.width, info.height, info.orientation)
-}
-
-function readWhole(format: FormatName, bytes: Uint8Array): MediaInfo {
-  try {
-    return readInfo(format, bytes)
-  } catch (error) {
-    throw error instanceof NeedsMore ? corrupt(format, 'it ends inside its header') : error
-  }
 }
 
 function checkDecoded(bitmap: Bitmap, announced: { width: number; height: number }, format: string): void {

@@ -10,8 +10,11 @@ export interface Instance<T> {
 }
 
 export interface Slot<T> {
-  /** @throws CORRUPT_MEDIA for a failure of the module and for a null result; what `tick` threw, as it is */
-  use<R>(format: string, work: (instance: T) => R | null | undefined): Promise<R>
+  /**
+   * `work` must be synchronous. What it throws, or that it gives nothing, becomes `fail(cause)`; a MediaError and what
+   * `tick` threw come through as they are.
+   */
+  use<R>(work: (instance: T) => R | null | undefined, fail: (cause: unknown) => MediaError): Promise<R>
 }
 
 /** Thrown by `tick` to stop a module: passes through every layer unchanged. */
@@ -25,24 +28,34 @@ const MOST_IDLE_BYTES = 128 * 1024 * 1024
 export function createSlot<T>(create: () => Promise<Instance<T>>): Slot<T> {
   let instance: Instance<T> | undefined
   return {
-    async use(format, work) {
+    async use(work, fail) {
       const current = (instance ??= await create())
       instance = undefined
-      const result = attempt(format, () => work(current.api))
+      const result = attempt(() => work(current.api), fail)
       if (current.memoryBytes() <= MOST_IDLE_BYTES) instance = current
       return result
     },
   }
 }
 
-function attempt<R>(format: string, work: () => R | null | undefined): R {
+function attempt<R>(work: () => R | null | undefined, fail: (cause: unknown) => MediaError): R {
+  let result: R | null | undefined
   try {
-    const result = work()
-    if (result === null || result === undefined)
-      throw new MediaError('CORRUPT_MEDIA', `Cannot decode the ${format}: the codec gave up`)
-    return result
+    result = work()
   } catch (error) {
-    if (error instanceof Stopped || isMediaError(error)) throw error
-    throw new MediaError('CORRUPT_MEDIA', `Cannot process the ${format}: the codec failed`, { cause: error })
+    throw error instanceof Stopped || isMediaError(error) ? error : fail(error)
   }
+  if (result === null || result === undefined) throw fail('the codec gave nothing')
+  return result
+}
+
+/** For decoding: it is the picture's fault. */
+export function cannotDecode(format: string): (cause: unknown) => MediaError {
+  return (cause) =>
+    new MediaError('CORRUPT_MEDIA', `Cannot decode the ${format}: its data is damaged`, { cause })
+}
+
+/** For what is done with a good picture: it is ours. */
+export function cannotMake(what: string): (cause: unknown) => MediaError {
+  return (cause) => new MediaError('INTERNAL', `Cannot make the ${what}: the codec failed`, { cause })
 }

@@ -16,11 +16,12 @@ const hasNoLength = (marker: number) => marker === 0x01 || (marker >= 0xd0 && ma
 export function readJpeg(bytes: Uint8Array): ImageInfo {
   const r = createReader(bytes)
   let orientation: Orientation = 1
+  let isPlainRgb = false
   for (let at = 2; ;) {
     const marker = nextMarker(r, at)
     if (marker.code === SOS || marker.code === EOI) throw corrupt('JPEG', 'there is no frame header')
     const body = marker.at + 2
-    if (isFrame(marker.code)) return readFrame(r, marker.code, body, orientation)
+    if (isFrame(marker.code)) return readFrame(r, marker.code, body, { orientation, isPlainRgb })
     if (hasNoLength(marker.code)) {
       at = body
       continue
@@ -31,6 +32,9 @@ export function readJpeg(bytes: Uint8Array): ImageInfo {
       r.u8(body + length - 1)
       orientation = readOrientation(bytes.subarray(body + 8, body + length))
     }
+    // Adobe's segment, APP14: the transform is its last byte; 0 = the components are not YCbCr.
+    if (marker.code === 0xee && length >= 14 && r.text(body + 2, 5) === 'Adobe')
+      isPlainRgb = r.u8(body + 13) === 0
     at = body + length
   }
 }
@@ -43,7 +47,13 @@ function nextMarker(r: Reader, from: number): { code: number; at: number } {
   return { code: r.u8(at + 1), at }
 }
 
-function readFrame(r: Reader, marker: number, body: number, orientation: Orientation): ImageInfo {
+interface Announced {
+  readonly orientation: Orientation
+  readonly isPlainRgb: boolean
+}
+
+function readFrame(r: Reader, marker: number, body: number, announced: Announced): ImageInfo {
+  const { orientation, isPlainRgb } = announced
   if (marker > 0xc2)
     throw new MediaError(
       'UNSUPPORTED_CODEC',
@@ -58,7 +68,7 @@ function readFrame(r: Reader, marker: number, body: number, orientation: Orienta
   if (precision !== 8)
     throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode JPEG: ${precision} bits a sample are not read`)
   if (width === 0 || height === 0) throw corrupt('JPEG', 'the frame has no size')
-  const colorModel = ({ 1: 'gray', 3: 'ycbcr', 4: 'cmyk' } as const)[components]
+  const colorModel = ({ 1: 'gray', 3: isPlainRgb ? 'rgb' : 'ycbcr', 4: 'cmyk' } as const)[components]
   if (colorModel === undefined) throw corrupt('JPEG', `it has ${components} components`)
   return {
     class: 'image',

@@ -1,6 +1,7 @@
 /** PNG headers: W3C PNG third edition, sections 5 and 11. */
-import type { ImageInfo } from '../info.ts'
-import { corrupt, createReader, type Reader } from './reader.ts'
+import type { ImageInfo, Orientation } from '../info.ts'
+import { displaySize, readOrientation } from './exif.ts'
+import { corrupt, createReader, NeedsMore, type Reader } from './reader.ts'
 
 /** Colour type -> model, alpha, and the bit depths it may have. */
 const COLOR_TYPES: Readonly<Record<number, readonly [ImageInfo['colorModel'], boolean, readonly number[]]>> =
@@ -26,13 +27,12 @@ export function readPng(bytes: Uint8Array): ImageInfo {
     row?.[2].includes(bitDepth) &&
     r.u8(28) <= 1
   if (!row || !isValid) throw corrupt('PNG', 'IHDR makes no sense')
-  const { hasTransparency, frames } = readChunks(r)
+  const { hasTransparency, frames, orientation } = readChunks(r, bytes)
   return {
     class: 'image',
     format: 'png',
-    width,
-    height,
-    orientation: 1,
+    ...displaySize(width, height, orientation),
+    orientation,
     bitDepth,
     colorModel: row[0],
     hasAlpha: row[1] || hasTransparency,
@@ -41,15 +41,70 @@ export function readPng(bytes: Uint8Array): ImageInfo {
   }
 }
 
-function readChunks(r: Reader): { hasTransparency: boolean; frames: number } {
-  let hasTransparency = false
-  let frames = 1
+/** What the chunks before the pixels say. */
+interface Announced {
+  readonly hasTransparency: boolean
+  readonly frames: number
+  readonly orientation: Orientation
+}
+
+function readChunks(r: Reader, bytes: Uint8Array): Announced {
+  let [hasTransparency, frames] = [false, 1]
+  let orientation: Orientation = 1
   for (let at = 33; ;) {
-    const [length, type] = [r.u32(at), r.text(at + 4, 4)]
-    if (!/^[A-Za-z]{4}$/.test(type) || length >= 2 ** 31) throw corrupt('PNG', 'a chunk makes no sense')
-    if (type === 'IDAT' || type === 'IEND') return { hasTransparency, frames }
+    const { type, start, end } = chunkAt(r, at)
+    if (type === 'IDAT' || type === 'IEND') return { hasTransparency, frames, orientation }
     if (type === 'tRNS') hasTransparency = true
-    if (type === 'acTL') frames = Math.max(1, r.u32(at + 8))
-    at += 12 + length
+    if (type === 'acTL') frames = Math.max(1, r.u32(start))
+    if (type === 'eXIf') {
+      r.u32(end)
+      orientation = readOrientation(bytes.subarray(start, end))
+    }
+    at = end + 4
   }
 }
+
+interface Chunk {
+  readonly type: string
+  /** Of its data; the checksum follows it. */
+  readonly start: number
+  readonly end: number
+}
+
+function chunkAt(r: Reader, at: number): Chunk {
+  const [length, type] = [r.u32(at), r.text(at + 4, 4)]
+  if (!/^[A-Za-z]{4}$/.test(type) || length >= 2 ** 31) throw corrupt('PNG', 'a chunk makes no sense')
+  return { type, start: at + 8, end: at + 8 + length }
+}
+
+/** That the file is whole and every critical chunk is as it was written: decoders do not look. @throws CORRUPT_MEDIA */
+export function checkPng(bytes: Uint8Array): void {
+  try {
+    const r = createReader(bytes)
+    for (let at = 8; ;) {
+      const { type, start, end } = chunkAt(r, at)
+      const stored = r.u32(end)
+      // Critical chunks begin with a capital letter.
+      if (type < 'a' && crc32(bytes, start - 4, end) !== stored)
+        throw corrupt('PNG', `the checksum of ${type} is wrong`)
+      if (type === 'IEND') return
+      at = end + 4
+    }
+  } catch (error) {
+    throw error instanceof NeedsMore ? corrupt('PNG', 'it is truncated') : error
+  }
+}
+
+/** The checksum of PNG, section 5.5 and annex D: ISO 3309. */
+function crc32(bytes: Uint8Array, start: number, end: number): number {
+  let crc = -1
+  for (let at = start; at < end; at++)
+    crc = (CRC_TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
+  return (crc ^ -1) >>> 0
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})

@@ -4,7 +4,7 @@ import encoderGlue from '@jsquash/avif/codec/enc/avif_enc.js'
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
-import { createSlot } from '../slot.ts'
+import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 interface Decoder {
   decode(bytes: Uint8Array, bitDepth: number): Bitmap | null
@@ -13,13 +13,12 @@ interface Encoder {
   encode(data: Uint8Array, width: number, height: number, options: object): Uint8Array | null
 }
 
-/** Every field must be there: the glue reads a C struct. Speed 9 of 10 keeps an interactive request interactive. */
+/** Every field must be there: the glue reads a C struct. */
 const FAST = {
   qualityAlpha: -1,
   denoiseLevel: 0,
   tileColsLog2: 0,
   tileRowsLog2: 0,
-  speed: 9,
   /** 1 = 4:2:0, 3 = 4:4:4. */
   subsample: 1,
   chromaDeltaQ: false,
@@ -30,16 +29,22 @@ const FAST = {
   lossless: false,
 }
 
+/** Up to this size speed 8 of 10 is quick enough, and alpha takes a third fewer bytes; above, only speed 9 answers while somebody waits. */
+const CAREFUL_PIXELS = 250_000
+
 export function createAvifCodec(context: CodecContext): Codec {
   const decoder = createSlot(() => instantiate<Decoder>(decoderGlue, 'avif_dec', context))
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
   return {
     format: 'avif',
-    decode: (bytes) => decoder.use('AVIF', (it) => it.decode(bytes, 8)),
+    decode: (bytes) => decoder.use((it) => it.decode(bytes, 8), cannotDecode('AVIF')),
     encode({ data, width, height }, { quality = 50, lossless = false }) {
-      const options = lossless ? { ...FAST, quality: 100, subsample: 3, lossless } : { ...FAST, quality }
+      const speed = width * height <= CAREFUL_PIXELS ? 8 : 9
+      const options = lossless
+        ? { ...FAST, speed, quality: 100, subsample: 3, lossless }
+        : { ...FAST, speed, quality }
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      return encoder.use('AVIF', (it) => it.encode(bytes, width, height, options)?.slice())
+      return encoder.use((it) => it.encode(bytes, width, height, options)?.slice(), cannotMake('AVIF'))
     },
   }
 }

@@ -1,12 +1,14 @@
 /** JPEG by MozJPEG, in its fast settings: no trellis, no progressive scans. */
 import decoderGlue from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
 import encoderGlue from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js'
+import { MediaError } from '../../../error.ts'
 import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { jpegIsWhole } from '../../../media/headers/jpeg.ts'
+import { readWholeInfo } from '../../../media/read-info.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
-import { createSlot } from '../slot.ts'
+import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 interface Decoder {
   decode(bytes: Uint8Array, applyOrientation: boolean): Bitmap | null
@@ -38,17 +40,38 @@ const FAST = {
 }
 
 export function createJpegCodec(context: CodecContext): Codec {
-  const decoder = createSlot(() => instantiate<Decoder>(decoderGlue, 'mozjpeg_dec', context))
+  let complaints: string[] = []
+  const decoder = createSlot(() =>
+    instantiate<Decoder>(decoderGlue, 'mozjpeg_dec', context, (line) => complaints.push(line)),
+  )
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'mozjpeg_enc', context))
   return {
     format: 'jpeg',
     async decode(bytes) {
-      if (!jpegIsWhole(bytes)) throw corrupt('JPEG', 'it is truncated')
-      return decoder.use('JPEG', (it) => it.decode(bytes, false))
+      checkKind(bytes)
+      return decoder.use((it) => {
+        complaints = []
+        const bitmap = it.decode(bytes, false)
+        if (complaints.some(isLoss)) throw corrupt('JPEG', 'its data is damaged or not all there')
+        return bitmap
+      }, cannotDecode('JPEG'))
     },
     encode: ({ data, width, height }, { quality = 80 }) =>
-      encoder.use('JPEG', (it) =>
-        it.encode(data, width, height, { ...FAST, quality, chroma_quality: quality }).slice(),
+      encoder.use(
+        (it) => it.encode(data, width, height, { ...FAST, quality, chroma_quality: quality }).slice(),
+        cannotMake('JPEG'),
       ),
   }
+}
+
+/** libjpeg fills what is missing with grey, writes one warning and goes on. Stray bytes between segments cost no pixels. */
+function isLoss(line: string): boolean {
+  return /corrupt|premature|inconsistent/i.test(line) && !/extraneous bytes/i.test(line)
+}
+
+function checkKind(bytes: Uint8Array): void {
+  const info = readWholeInfo('jpeg', bytes)
+  if (info.class === 'image' && info.colorModel === 'cmyk')
+    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
+  if (!jpegIsWhole(bytes)) throw corrupt('JPEG', 'it is truncated')
 }

@@ -1,7 +1,8 @@
 /** PNG by the png crate. */
 import { instantiatePng, type PngModule } from '../../../../wasm/jsquash/png-glue.ts'
+import { checkPng } from '../../../media/headers/png.ts'
 import type { Codec, CodecContext } from '../codec.ts'
-import { createSlot } from '../slot.ts'
+import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 export function createPngCodec(context: CodecContext): Codec {
   const slot = createSlot<PngModule>(async () => {
@@ -10,7 +11,10 @@ export function createPngCodec(context: CodecContext): Codec {
   })
   return {
     format: 'png',
-    decode: (bytes) => slot.use('PNG', (png) => png.decode(bytes)),
-    encode: (bitmap) => slot.use('PNG', (png) => png.encode(bitmap)),
+    async decode(bytes) {
+      checkPng(bytes)
+      return slot.use((png) => png.decode(bytes), cannotDecode('PNG'))
+    },
+    encode: (bitmap) => slot.use((png) => png.encode(bitmap), cannotMake('PNG')),
   }
 }

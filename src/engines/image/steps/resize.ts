@@ -4,7 +4,7 @@ import { formatRow } from '../../../media/format.ts'
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { CodecContext } from '../codec.ts'
 import type { Step } from '../pipeline.ts'
-import { createSlot } from '../slot.ts'
+import { cannotMake, createSlot } from '../slot.ts'
 import { wordsOf } from './pixels.ts'
 import { shrinkBitmap, shrunkSize } from './shrink.ts'
 
@@ -20,8 +20,9 @@ export function createResize(context: CodecContext): Step {
     const isSmaller = size.width < bitmap.width || size.height < bitmap.height
     const near = isSmaller ? shrinkBitmap(bitmap, size, hasAlpha, tick) : bitmap
     if (near.width === resize.width && near.height === resize.height) return near
-    const data = await slot.use('picture', (module) =>
-      module.resize(near, resize.width, resize.height, hasAlpha),
+    const data = await slot.use(
+      (module) => module.resize(near, resize.width, resize.height, hasAlpha),
+      cannotMake('smaller picture'),
     )
     return { data, ...resize }
   }
