@@ -6,12 +6,15 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { Log, LogLevel, Miniflare } from 'miniflare'
 import { checkExposure, ConfigError, loadConfig, type Config } from '../src/index.ts'
 import { readDocument } from './server/document.ts'
 import { createFileService } from './server/file-service.ts'
 import { openServerDriver } from './server/mounts.ts'
 import { PACKAGE_ROOT } from './server/places.ts'
-import { onStop, startLine } from './server/start.ts'
+import { isRecord } from './server/adapt.ts'
+import { listenOnNode, nodePeerOf } from './server/node-door.ts'
+import { orExit, run } from './server/start.ts'
 import { mountsOf } from './workers/mounts.ts'
 
 type Service = (request: Request) => Promise<Response>
@@ -63,15 +66,12 @@ async function launch(): Promise<void> {
   checkExposure(config, config.host)
   const { standIns, services, r2, d1 } = await mapMounts(config)
   const text = document === undefined ? undefined : JSON.stringify({ ...document, database: config.database })
-  const { Log, LogLevel, Miniflare } = await import('miniflare')
   const miniflare = new Miniflare({
     name: 'mediamorph',
     modules: await modulesOf(),
     modulesRoot: '/',
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['enable_request_signal'],
-    host: config.host,
-    port: config.port,
     cf: false,
     log: new Log(LogLevel.ERROR),
     bindings: { ...textsFor(text), MEDIAMORPH_MOUNTS: JSON.stringify(standIns) },
@@ -81,10 +81,40 @@ async function launch(): Promise<void> {
     d1Persist: d1,
     serviceBindings: services as never,
   })
-  const { port } = await miniflare.ready.then((url) => ({ port: Number(url.port) }))
-  const platform = { runtime: 'workerd', version: '', notes: ['outbound addresses are not pinned'] }
-  process.stdout.write(`${startLine(config, platform, port)}\n`)
-  onStop(() => miniflare.dispose())
+  await miniflare.ready
+  // miniflare would leave at once, with another exit code; its own clean-up happens in dispose().
+  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
+  const door = { platform: PLATFORM, listen: listenOnNode }
+  await run(door, config, {
+    fetch: (request, env) => forward(miniflare, request, env),
+    close: () => miniflare.dispose(),
+  })
+}
+
+const PLATFORM = {
+  runtime: 'workerd',
+  version: '',
+  notes: ['outbound addresses are not pinned'],
+  log: (line: string) => void process.stdout.write(`${line}\n`),
+}
+
+/** We listen ourselves, so that SIGTERM can let running answers finish, and tell the Worker who asks. */
+async function forward(miniflare: Miniflare, request: Request, env: unknown): Promise<Response> {
+  const headers = Object.fromEntries(request.headers)
+  const peer = isRecord(env) ? nodePeerOf(env, request) : undefined
+  delete headers['cf-connecting-ip']
+  const { method, signal } = request
+  const response = await miniflare.dispatchFetch(request.url, {
+    method,
+    headers: { ...headers, ...(peer !== undefined && { 'cf-connecting-ip': peer }) },
+    body: method === 'GET' || method === 'HEAD' ? null : await request.arrayBuffer(),
+    redirect: 'manual',
+    signal,
+  })
+  return new Response(response.body as ReadableStream<Uint8Array> | null, {
+    status: response.status,
+    headers: [...response.headers],
+  })
 }
 
 /** The bundle and its compiled modules, under the names by which the bundle imports them. */
@@ -106,11 +136,4 @@ async function modulesOf() {
   return [bundle, ...(await Promise.all(compiled))]
 }
 
-launch().catch((error: unknown) => {
-  const reason =
-    error instanceof ConfigError
-      ? error.message
-      : `Cannot start: ${error instanceof Error ? error.message : String(error)}`
-  process.stderr.write(`${reason}\n`)
-  process.exit(1)
-})
+void orExit(launch)

@@ -17,12 +17,15 @@ export const sign: Command = {
     if (url === undefined || words.length > 1) throw new UsageError('sign: expected one address')
     const secret = process.env['MEDIAMORPH_SECRET']
     if (!secret) throw new Error('MEDIAMORPH_SECRET: not set, and there is no signing without a secret')
-    loadConfig({ document: await readDocument(process.env), env: process.env })
-    const exp = flags['exp'] === undefined ? undefined : toUnixSeconds(flags['exp'])
-    const kid = flags['kid']
-    process.stdout.write(
-      `${await signUrl(url, secret, { ...(exp !== undefined && { exp }), ...(kid !== undefined && { kid }) })}\n`,
-    )
+    const { publicUrl } = loadConfig({ document: await readDocument(process.env), env: process.env })
+    const { exp, kid } = flags
+    const signed = await signUrl(url, secret, {
+      ...(exp !== undefined && { exp: toUnixSeconds(exp) }),
+      ...(kid !== undefined && { kid }),
+      // What stands before the service's own path is not signed.
+      ...(publicUrl !== undefined && url.startsWith(publicUrl) && { base: publicUrl }),
+    })
+    process.stdout.write(`${signed}\n`)
     return 0
   },
 }

@@ -5,7 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Platform } from '../../src/index.ts'
 import { isRecord, type PeerOf } from './adapt.ts'
 import { createServerPlatform } from './platform.ts'
-import type { Door } from './start.ts'
+import type { Door, ServerDoor } from './start.ts'
 
 export function openNodePlatform(): Platform {
   const version = process.versions.node
@@ -35,6 +35,6 @@ export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
   }
 }
 
-export function openNodeDoor(): Door {
+export function openNodeDoor(): ServerDoor {
   return { platform: openNodePlatform(), peerOf: nodePeerOf, listen: listenOnNode }
 }

@@ -16,38 +16,55 @@ export interface Listening {
   stop(): Promise<void>
 }
 
+export interface Service {
+  fetch: BoundMediamorph['fetch']
+  close(): Promise<void>
+}
+
+/** A runtime's way to listen. */
 export interface Door {
-  readonly platform: Platform
-  readonly peerOf: PeerOf
+  readonly platform: Pick<Platform, 'runtime' | 'version' | 'notes' | 'log'>
   /** @throws an error whose code is EADDRINUSE, EACCES or EADDRNOTAVAIL, or another */
   listen(options: ListenOptions): Promise<Listening>
 }
 
+export interface ServerDoor extends Door {
+  readonly platform: Platform
+  readonly peerOf: PeerOf
+}
+
 /** Starts, or explains on stderr why not and exits with 1. */
-export async function start(door: Door, configPath?: string): Promise<void> {
+export function start(door: ServerDoor, configPath?: string): Promise<void> {
+  return orExit(async () => {
+    const { platform } = door
+    const document = await readDocument(platform.env, configPath)
+    const config = loadConfig({ document, env: platform.env })
+    checkExposure(config, config.host)
+    const media = bindMediamorph(document, platform, door.peerOf)
+    await media.work()
+    await run(door, config, media)
+  })
+}
+
+/** Listens until a signal comes. @throws ConfigError when it cannot */
+export async function run(door: Door, config: Config, service: Service): Promise<void> {
+  const listening = await listen(door, config, service)
+  door.platform.log(startLine(config, door.platform, listening.port))
+  onStop(() => shutDown(listening, service, config.shutdown.graceMs))
+}
+
+export async function orExit(act: () => Promise<void>): Promise<void> {
   try {
-    await serve(door, configPath)
+    await act()
   } catch (error) {
     process.stderr.write(`${toComplaint(error)}\n`)
     process.exit(1)
   }
 }
 
-async function serve(door: Door, configPath?: string): Promise<void> {
-  const { platform } = door
-  const document = await readDocument(platform.env, configPath)
-  const config = loadConfig({ document, env: platform.env })
-  checkExposure(config, config.host)
-  const media = bindMediamorph(document, platform, door.peerOf)
-  await media.work()
-  const listening = await listen(door, config, media)
-  platform.log(startLine(config, platform, listening.port))
-  onStop(() => shutDown(listening, media, config.shutdown.graceMs))
-}
-
-async function listen(door: Door, { host, port }: Config, media: BoundMediamorph): Promise<Listening> {
+async function listen(door: Door, { host, port }: Config, service: Service): Promise<Listening> {
   try {
-    return await door.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, fetch: media.fetch })
+    return await door.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, fetch: service.fetch })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const reason = LISTEN_FAULTS[code]
@@ -63,11 +80,7 @@ const LISTEN_FAULTS: Readonly<Record<string, string>> = {
 }
 
 /** One sentence for a person at a terminal, one JSON line for everything else. */
-export function startLine(
-  config: Config,
-  { runtime, version, notes }: Pick<Platform, 'runtime' | 'version' | 'notes'>,
-  port: number,
-): string {
+function startLine(config: Config, { runtime, version, notes }: Door['platform'], port: number): string {
   const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
   const address = `http://${host}:${port}/`
   const name = `${runtime} ${version}`.trim()
@@ -90,7 +103,7 @@ export function startLine(
 }
 
 /** npm and the terminal may both pass a signal on: only the first counts. */
-export function onStop(stop: () => Promise<void>): void {
+function onStop(stop: () => Promise<void>): void {
   let stopping = false
   const once = () => {
     if (stopping) return
@@ -100,8 +113,8 @@ export function onStop(stop: () => Promise<void>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, once)
 }
 
-async function shutDown(listening: Listening, media: BoundMediamorph, graceMs: number): Promise<void> {
-  const graceful = listening.stop().then(() => media.close())
+async function shutDown(listening: Listening, service: Service, graceMs: number): Promise<void> {
+  const graceful = listening.stop().then(() => service.close())
   const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs))
   await Promise.race([graceful.catch(() => undefined), patience])
 }
