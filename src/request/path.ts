@@ -23,10 +23,13 @@ function decode(pathname: string): string {
   }
 }
 
+/** More layers of percent-encoding than any name has; each costs another look at the path. */
+const DEEPEST = 4
+
 /** The path, and what careless further decodings would make of it: plain characters only, for as long as there are any. */
 function readings(path: string): string[] {
   const seen = [path]
-  for (let last = path; ;) {
+  for (let last = path; seen.length <= DEEPEST;) {
     const next = last.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     )
@@ -34,6 +37,7 @@ function readings(path: string): string[] {
     seen.push(next)
     last = next
   }
+  throw refusal('it is percent-encoded too many times over')
 }
 
 function refusal(reason: string): MediaError {

@@ -130,6 +130,7 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       'url(x)',
       'valueOf',
       'rgb(1,2,3',
+      `rgb(1${' '.repeat(80)}2 3)`,
     ],
   },
   rotate: {

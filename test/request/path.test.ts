@@ -52,7 +52,14 @@ describe('paths', () => {
     '/files/%',
     '/files/%zz',
     '/files/%ed%a0%80',
+    `/files/%${'25'.repeat(4000)}2e`,
   ])('%s is refused', (text) => expect(codeOf(() => decodePath(text))).toBe('INVALID_PATH'))
+
+  test('hostile nesting is refused in no time', () => {
+    const started = performance.now()
+    codeOf(() => decodePath(`/files/%${'25'.repeat(4000)}61`))
+    expect(performance.now() - started).toBeLessThan(50)
+  })
 
   test('what names the original may not be empty', () => {
     expect(codeOf(() => ask('/loose/'))).toBe('INVALID_PATH')

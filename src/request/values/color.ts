@@ -2,7 +2,11 @@
 import type { Color } from './types.ts'
 import { COLOR_NAMES } from './color-names.ts'
 
+/** No colour needs more; splitting a long run of blanks would take time that grows with its square. */
+const LONGEST = 64
+
 export function parseColor(text: string): Color | undefined {
+  if (text.length > LONGEST) return undefined
   const word = text.trim().toLowerCase()
   if (word === 'transparent') return { r: 0, g: 0, b: 0, a: 0 }
   if (Object.hasOwn(COLOR_NAMES, word)) return fromInteger(COLOR_NAMES[word] ?? 0)
