@@ -60,11 +60,10 @@ export function isPublicAddress(ip: string): boolean {
   const address = parseAddress(ip)
   if (!address) return false
   if (address.version === 4) return isPublicV4(address.value)
+  if (ISATAP.has((address.value >> 32n) & LOW_32) && !isPublicV4(address.value & LOW_32)) return false
   const embedded = EMBEDDING.filter((row) => contains(row.block, address))
   if (embedded.length > 0) return embedded.every((row) => isPublicV4(extractV4(address.value, row)))
-  if (!contains(GLOBAL_UNICAST, address) || DENIED_V6.some((denied) => contains(denied, address)))
-    return false
-  return !ISATAP.has((address.value >> 32n) & LOW_32) || isPublicV4(address.value & LOW_32)
+  return contains(GLOBAL_UNICAST, address) && !DENIED_V6.some((denied) => contains(denied, address))
 }
 
 /** Reads `10.0.0.0/8`, `fd00::/8` or a single address; undefined when it is none, or has bits beyond its prefix. */

@@ -65,6 +65,12 @@ interface Call {
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** What may follow a redirect to another origin; everything else may be a credential. */
 const HARMLESS = /^(?:accept(?:-.*)?|range|if-.*|user-agent)$/
+/** Sent unless the caller says otherwise. Ranges and lengths mean the original only when it is not encoded. */
+const USUAL = [
+  ['accept', '*/*'],
+  ['accept-encoding', 'identity'],
+  ['user-agent', 'Mediamorph'],
+] as const
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br'])
 const TIMEOUTS = new Set(['CONNECT_TIMEOUT', 'IDLE_TIMEOUT', 'ETIMEDOUT'])
 
@@ -90,6 +96,8 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     const location = response.headers.get('location')
     if (!REDIRECTS.has(response.status) || location === null) return undefined
     const url = toUrl(location, hop.url)
+    if (hop.url.protocol === 'https:' && url.protocol === 'http:')
+      throw failed('it redirects from https to http')
     const reach = policy.judge(url, {})
     const names = [...hop.headers.keys()].filter(
       (name) => url.origin !== hop.url.origin && !HARMLESS.test(name),
@@ -101,11 +109,13 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
 
   function send(hop: Hop, { patience, signal }: Call): Promise<Response> {
     const headers = new Headers(hop.headers)
-    if (!headers.has('accept-encoding')) headers.set('accept-encoding', 'identity')
+    for (const [name, value] of USUAL) if (!headers.has(name)) headers.set(name, value)
     headers.append('via', `1.1 ${instanceId}`)
     headers.append('cdn-loop', instanceId)
     const request = new Request(hop.url, { method: hop.method, headers, signal, redirect: 'manual' })
-    return patience.during(() => fetchers[hop.reach](request))
+    // A pinned fetch has finer clocks of its own.
+    const longest = createPinnedFetch ? Infinity : connectMs + idleMs
+    return patience.during(() => fetchers[hop.reach](request), longest)
   }
 
   async function follow(first: Hop, call: Call): Promise<Response> {
@@ -140,27 +150,40 @@ function toGuarded(response: Response, call: Call, idleMs: number): Response {
   const { status, body } = response
   const headers = new Headers(response.headers)
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
-  if (DECODED.has(encoding)) for (const name of ['content-encoding', 'content-length']) headers.delete(name)
+  if (DECODED.has(encoding))
+    for (const name of ['content-encoding', 'content-length', 'accept-ranges']) headers.delete(name)
   else if (encoding !== 'identity') throw refuseBody(body, failed('its encoding is unknown'))
   if (!body) return new Response(null, { status, headers })
   const { maxBytes = Infinity } = call.options
-  const declared = Number(headers.get('content-length') ?? 0)
-  if (declared > maxBytes) throw refuseBody(body, tooLarge(declared, maxBytes))
-  return new Response(toCounted(body, call, maxBytes, idleMs), { status, headers })
+  const length = headers.get('content-length') ?? ''
+  const exactly = /^\d{1,15}$/.test(length) ? Number(length) : undefined
+  if (exactly !== undefined && exactly > maxBytes) throw refuseBody(body, tooLarge(exactly, maxBytes))
+  const limits = { maxBytes, idleMs, exactly }
+  return new Response(toCounted(body, call, limits), { status, headers })
+}
+
+interface BodyLimits {
+  readonly maxBytes: number
+  readonly idleMs: number
+  /** What Content-Length says. */
+  readonly exactly: number | undefined
 }
 
 function toCounted(
   body: ReadableStream<Uint8Array>,
   call: Call,
-  maxBytes: number,
-  idleMs: number,
+  { maxBytes, idleMs, exactly }: BodyLimits,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   let size = 0
   async function next(): Promise<Uint8Array | undefined> {
     try {
       const { value } = await call.patience.during(() => reader.read(), idleMs)
-      if (value === undefined) return undefined
+      if (value === undefined) {
+        // Not every runtime's fetch sees that a body ended early.
+        if (exactly !== undefined && exactly !== size) throw failed('its body is not as long as declared')
+        return undefined
+      }
       size += value.length
       call.patience.received(value.length)
       if (size > maxBytes) throw tooLarge(size, maxBytes)

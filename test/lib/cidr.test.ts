@@ -78,6 +78,7 @@ const REFUSED = [
   '2001:0:7f00:1::fefe:fefe',
   '2606:4700::5efe:127.0.0.1',
   '2606:4700::200:5efe:10.0.0.1',
+  '2002:808:808::5efe:7f00:1',
   '',
   'localhost',
   '127.1',
@@ -107,6 +108,42 @@ test('an IPv4 address is judged alike however IPv6 holds it', () => {
       const forms = [`::ffff:${ip}`, `::${groups}`, `64:ff9b::${ip}`, `2002:${groups}::1`]
       expect(forms.map(isPublicAddress)).toEqual(forms.map(() => isPublicAddress(ip)))
     }),
+  )
+})
+
+/** The rules of RFC 6890 octet by octet, sharing nothing with the code under test. */
+function isPublicV4BySight(ip: string): boolean {
+  const [a = 0, b = 0, c = 0] = ip.split('.').map(Number)
+  if (a === 0 || a === 10 || a === 127 || a >= 224) return false
+  if (a === 100) return b < 64 || b > 127
+  if (a === 169) return b !== 254
+  if (a === 172) return b < 16 || b > 31
+  if (a === 198) return b !== 18 && b !== 19 && !(b === 51 && c === 100)
+  if (a === 203) return !(b === 0 && c === 113)
+  if (a !== 192) return true
+  return b !== 168 && !(b === 0 && (c === 0 || c === 2)) && !(b === 88 && c === 99)
+}
+
+/** A random address, near the edges of the special blocks more often than chance would have it. */
+const nearEdges = fc
+  .tuple(
+    fc.oneof(
+      fc.constantFrom(0, 9, 10, 11, 100, 126, 127, 128, 169, 172, 192, 198, 203, 223, 224, 255),
+      fc.nat(255),
+    ),
+    fc.oneof(
+      fc.constantFrom(0, 15, 16, 17, 18, 19, 20, 31, 32, 51, 63, 64, 88, 127, 128, 167, 168, 254),
+      fc.nat(255),
+    ),
+    fc.oneof(fc.constantFrom(0, 2, 99, 100, 113), fc.nat(255)),
+    fc.nat(255),
+  )
+  .map((parts) => parts.join('.'))
+
+test('IPv4 is judged as an oracle judges it by sight', () => {
+  fc.assert(
+    fc.property(nearEdges, (ip) => isPublicAddress(ip) === isPublicV4BySight(ip)),
+    { numRuns: 20_000 },
   )
 })
 

@@ -6,7 +6,8 @@ import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { MediaError } from '../../src/error.ts'
 import { isPublicAddress } from '../../src/lib/cidr.ts'
 import { createSafeFetch, type SafeFetchOptions, type SafeFetchRules } from '../../src/lib/safe-fetch.ts'
-import { serveHttp, serveRaw, type Loopback } from '../support/loopback.ts'
+import { CERTIFICATE } from '../support/certificate.ts'
+import { serveHttp, serveRaw, serveTls, type Loopback } from '../support/loopback.ts'
 
 const RULES: SafeFetchRules = {
   allowHosts: ['*'],
@@ -221,6 +222,21 @@ describe('redirects', () => {
     },
   )
 
+  test('from https to http is the failure of the source', async () => {
+    let hits = 0
+    const plain = await opening((_, response) => (hits++, response.end('in the clear')))
+    const secure = await serving(serveTls(redirect(plain.origin)))
+    const safeFetch = createSafeFetch({
+      rules: { ...RULES, ...LOOPBACK },
+      instanceId: 'mm-test',
+      createPinnedFetch: (outbound) =>
+        createPinnedFetch(outbound, { resolve: async () => ['127.0.0.1'], ca: CERTIFICATE }),
+    })
+    const options = { signal: new AbortController().signal }
+    expect(await codeOf(safeFetch(`https://pictures.test:${secure.port}/`, options))).toBe('SOURCE_FAILED')
+    expect(hits).toBe(0)
+  })
+
   test('in a circle, and one too many, end', async () => {
     let hits = 0
     const { origin } = await opening((request, response) => {
@@ -255,6 +271,21 @@ describe('redirects', () => {
     expect(seen[1]).toMatchObject(headers)
     expect(seen[2]).toMatchObject({ accept: 'image/*', range: 'bytes=0-1', via: '1.1 mm-test' })
     for (const name of ['authorization', 'cookie', 'x-key']) expect(seen[2]).not.toHaveProperty(name)
+  })
+
+  test('every request says what it takes, and who asks, unless told otherwise', async () => {
+    const seen: unknown[] = []
+    const { origin } = await opening((request, response) => {
+      const { accept, 'accept-encoding': encoding, 'user-agent': agent } = request.headers
+      seen.push([accept, encoding, agent])
+      response.end()
+    })
+    await fetcher(LOOPBACK)(origin)
+    await fetcher(LOOPBACK)(origin, { headers: { accept: 'image/*', 'user-agent': 'other' } })
+    expect(seen).toEqual([
+      ['*/*', 'identity', 'Mediamorph'],
+      ['image/*', 'identity', 'other'],
+    ])
   })
 
   test('every hop names us, so that a loop is seen', async () => {
@@ -331,6 +362,14 @@ describe('time', () => {
     const server = await serving(serveRaw(() => {}))
     expect(await codeOf(fetcher(LOOPBACK)(server.origin))).toBe('SOURCE_TIMEOUT')
     await expect.poll(() => server.openSockets()).toBe(0)
+  })
+
+  test('a server that never answers, where nothing can be pinned', async () => {
+    const { origin, host } = await opening(() => {})
+    const before = performance.now()
+    const rules = { connectMs: 100, idleMs: 100, totalMs: 10_000 }
+    expect(await codeOf(unpinned(rules)(origin, { trustedHost: host }))).toBe('SOURCE_TIMEOUT')
+    expect(performance.now() - before).toBeLessThan(2000)
   })
 
   test('headers and bodies that drip end with the total: slow-loris', async () => {
