@@ -125,7 +125,7 @@ function createServices(config: Config, resources: Resources): Services {
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,
-    limits,
+    limits: { ...limits, sourceMs: config.outbound.totalMs },
     plan: (request) => planRequest(request, config.rules),
     resolve: (plan, info) => resolve(plan, info, { ...limits, avifPixels: config.auto.avifPixels }),
     authorize: (url, request) => authorizer.authorize(url, request),

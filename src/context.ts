@@ -44,6 +44,8 @@ export interface WorkLimits {
   readonly transformMs: number
   readonly imageBytes: number
   readonly sourceBytes: number
+  /** Milliseconds in which an original that is read whole must arrive. */
+  readonly sourceMs: number
 }
 
 export interface Services {

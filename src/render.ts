@@ -13,6 +13,7 @@ import { timed, type RequestEvent } from './observe/event.ts'
 import { recipeKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
+import { hurriedOriginal } from './sources/hurried.ts'
 import { looseRendition } from './store/loose-rendition.ts'
 import type { StoredFacts } from './store/cache.ts'
 
@@ -65,7 +66,11 @@ export async function render(
   const weight = Math.min(original.size ?? imageBytes, imageBytes)
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, original, { signal, transformMs, imageBytes }),
+      engine.run(recipe, hurriedOriginal(original, services.limits.sourceMs), {
+        signal,
+        transformMs,
+        imageBytes,
+      }),
     )
     const facts = storedFacts(rendition, original, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))

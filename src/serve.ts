@@ -2,15 +2,22 @@
  * The decide half of the line: authorize, plan, look up, make. Reads as a list of verbs; how an answer looks on the
  * wire is `http/`'s business.
  */
-import { ERRORS, MediaError, isMediaError, type ErrorCode } from './error.ts'
+import { MediaError, isMediaError } from './error.ts'
 import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
-import type { Original } from './media/original.ts'
 import { planKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
 import { prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalOutcome } from './serve-original.ts'
-import type { Found, StoredRendition, Subject } from './store/cache.ts'
+import {
+  isFallible,
+  remembered,
+  rememberFailure,
+  rememberSuccess,
+  type FoundRendition,
+  type PlannedFlight,
+} from './serve-remember.ts'
+import type { StoredRendition, Subject } from './store/cache.ts'
 
 export type CacheState = 'HIT' | 'MISS' | 'STALE' | 'COALESCED' | 'BYPASS'
 
@@ -71,15 +78,6 @@ async function serveRendition(
   return outcome(value.rendition, joined ? 'COALESCED' : value.stored ? 'MISS' : 'BYPASS', 0)
 }
 
-type FoundRendition = Exclude<Found, { state: 'negative' }>
-
-interface PlannedFlight {
-  readonly plan: Plan
-  readonly key: string
-  readonly subject: Subject
-  readonly policy: OriginPolicy
-}
-
 /** The whole cold path, origin contact included, one flight per key. */
 function fly(flight: PlannedFlight, signal: AbortSignal, call: Call, services: Services) {
   return services.flights.run({
@@ -102,23 +100,12 @@ async function make(
 ): Promise<Made> {
   try {
     const { made, recipeKey, validator } = await makeTwice(flight.plan, signal, call, services)
-    if (made.stored) await file(flight, recipeKey, validator, services)
+    if (made.stored) await rememberSuccess(flight, recipeKey, validator, services)
     return made
   } catch (error) {
     await rememberFailure(flight, error, signal, services)
     throw error
   }
-}
-
-/** Writes down where a plan leads. */
-function file(
-  { key, subject, policy }: PlannedFlight,
-  recipeKey: string,
-  validator: string,
-  services: Services,
-): Promise<void> {
-  const times = { ttlMs: policy.ttl.ok * 1000, staleMs: policy.staleWhileRevalidate * 1000 }
-  return rememberQuietly(key, { subject, outcome: { recipeKey, validator }, ...times }, services)
 }
 
 /** A change underneath is one retry. */
@@ -152,7 +139,7 @@ async function revalidate(
   const refresh = async (signal: AbortSignal): Promise<Made> => {
     if (!(await services.origins.check(plan.source, stale.validator, signal)))
       return make(flight, signal, call, services)
-    await file(flight, stale.rendition.key, stale.validator, services)
+    await rememberSuccess(flight, stale.rendition.key, stale.validator, services)
     return { rendition: stale.rendition, stored: true }
   }
   try {
@@ -170,70 +157,6 @@ async function revalidate(
 }
 const BACKGROUND_MS = 60_000
 
-/** 4xx and source failures are remembered for the origin's ttl of their class; what may pass by itself is not. */
-async function rememberFailure(
-  flight: PlannedFlight,
-  error: unknown,
-  signal: AbortSignal,
-  services: Services,
-): Promise<void> {
-  if (!isMediaError(error) || !isNegative(error.code) || signal.aborted) return
-  const { ttl } = flight.policy
-  const seconds = error.status < 500 ? ttl.clientError : ttl.serverError
-  const stale = await services.cache.find(flight.key).catch(() => undefined)
-  if (seconds <= 0 || (stale?.state === 'stale' && error.status >= 500)) return
-  const failure = { code: error.code, message: error.message, details: error.details }
-  await rememberQuietly(
-    flight.key,
-    { subject: flight.subject, outcome: { failure }, ttlMs: seconds * 1000, staleMs: 0 },
-    services,
-  )
-}
-
-async function rememberQuietly(
-  ...[key, what, services]: [string, Parameters<Services['cache']['remember']>[1], Services]
-): Promise<void> {
-  try {
-    await services.cache.remember(key, what)
-  } catch (error) {
-    services.logger.log('error', 'plan not filed', {
-      key,
-      cause: error instanceof Error ? error.message : 'unknown',
-    })
-  }
-}
-
-/** True for failures that the same request would meet again. */
-export function isNegative(code: ErrorCode): boolean {
-  return !('retry' in ERRORS[code]) && !NEVER_REMEMBERED.has(code)
-}
-const NEVER_REMEMBERED: ReadonlySet<ErrorCode> = new Set([
-  'UNAUTHORIZED',
-  'BAD_SIGNATURE',
-  'URL_EXPIRED',
-  'ACCESS_DENIED',
-  'METHOD_NOT_ALLOWED',
-  'RANGE_NOT_SATISFIABLE',
-  'REQUEST_LOOP',
-])
-
-/** Failures of transforming, as opposed to failures of finding or of asking. */
-function isFallible(error: unknown): boolean {
-  return isMediaError(error) && FALLIBLE.has(error.code)
-}
-const FALLIBLE: ReadonlySet<ErrorCode> = new Set([
-  'CORRUPT_MEDIA',
-  'UNSUPPORTED_CODEC',
-  'TRANSFORM_TIMEOUT',
-  'NOT_SUPPORTED_HERE',
-  'LIMIT_EXCEEDED',
-])
-
-function remembered(found: Extract<Found, { state: 'negative' }>): MediaError {
-  const { code, message, details } = found.failure
-  return new MediaError(code, message, { details })
-}
-
 function subjectOf(request: MediaRequest, policy: OriginPolicy): Subject {
   const derivative = request.derivative === undefined ? [] : [`derivative:${request.derivative}`]
   return {
@@ -248,5 +171,3 @@ function policyOf(request: MediaRequest, services: Services): OriginPolicy {
   if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
   return policy
 }
-
-export type { Original }

@@ -116,3 +116,32 @@ test('a transformation over its time is stopped: TRANSFORM_TIMEOUT, remembered, 
   const late = await get('/files/large.jpg?width=1500&format=avif')
   expect([late.status, await late.json()]).toMatchObject([422, { error: { code: 'TRANSFORM_TIMEOUT' } }])
 })
+
+test('a source that trickles is given up after outbound.totalMs: 504, and its work with it', async () => {
+  const mount = createMemoryMount()
+  mount.put('a.jpg', await jpegPicture())
+  let reads = 0
+  const trickling = {
+    ...mount.driver,
+    readRange: (key: string, start: number, end: number) =>
+      reads++ === 0 ? mount.driver.readRange!(key, start, end) : new Promise<null>(() => {}),
+  }
+  const platform = createTestPlatform({ drivers: { 'memory:files': trickling } })
+  const files = {
+    name: 'files',
+    match: '^/files/(?<key>.+)$',
+    sources: [{ type: 'storage', mount: 'memory:files', key: '${key}' }],
+  }
+  const media = createMediamorph(
+    {
+      origins: [files],
+      storage: { cache: 'memory:' },
+      database: 'sqlite::memory:',
+      outbound: { totalMs: 100 },
+    } as never,
+    platform,
+  )
+  open.push(media)
+  const response = await media.fetch(new Request('http://media.test/files/a.jpg?width=20'))
+  expect([response.status, await response.json()]).toMatchObject([504, { error: { code: 'SOURCE_TIMEOUT' } }])
+})
