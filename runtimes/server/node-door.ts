@@ -31,10 +31,17 @@ export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
   const address = server.address()
   return {
     port: typeof address === 'object' && address ? address.port : port,
-    stop: () => new Promise((resolve) => server.close(() => resolve())),
+    stop: () => stopServer(server),
   }
 }
 
 export function openNodeDoor(): ServerDoor {
   return { platform: openNodePlatform(), peerOf: nodePeerOf, listen: listenOnNode }
+}
+
+/** `close` ends the connections that are idle now; those that become so later would keep it waiting for seconds. */
+async function stopServer(server: Server): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearInterval(sweep)
 }
