@@ -35,6 +35,10 @@ export function normalizeHost(host: string): string {
 
 /** `host:port` of an address, lower case, without a trailing dot, port filled in. */
 export function hostAndPort(url: URL): string {
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
-  return `${normalizeHost(url.hostname)}:${port}`
+  return `${normalizeHost(url.hostname)}:${portOf(url)}`
+}
+
+/** The port of an http or https address, filled in. */
+export function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
 }
