@@ -12,8 +12,7 @@ interface Box {
 /** @throws NeedsMore, CORRUPT_MEDIA */
 export function readAvif(bytes: Uint8Array): ImageInfo {
   const r = createReader(bytes)
-  const meta = topLevel(r).find((box) => box.type === 'meta')
-  if (!meta) throw corrupt('AVIF', 'it has no meta box')
+  const meta = findMeta(r)
   r.u8(meta.end - 1)
   const boxes = children(r, meta.start + 4, meta.end)
   const iprp = boxes.find((box) => box.type === 'iprp')
@@ -57,15 +56,13 @@ function toExif(turns: number, mirror: number | undefined): Orientation {
   return table[turns] as Orientation
 }
 
-/** Up to and including `meta`; what follows need not be there. */
-function topLevel(r: Reader): Box[] {
-  const boxes: Box[] = []
-  for (let at = 0; boxes.at(-1)?.type !== 'meta' && at < r.length;) {
+/** The file's own boxes lead to `meta`; what stands before it, and what follows, need not be there. */
+function findMeta(r: Reader): Box {
+  for (let at = 0; ;) {
     const box = boxAt(r, at)
-    boxes.push(box)
+    if (box.type === 'meta') return box
     at = box.end
   }
-  return boxes
 }
 
 function children(r: Reader, from: number, to: number): Box[] {

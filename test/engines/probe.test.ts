@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { probe } from '../../src/engines/probe.ts'
+import type { ByteRange, Original } from '../../src/media/original.ts'
+import { jpegPicture, picture } from '../support/pictures.ts'
+
+/** Counts what is read of it. */
+function createOriginal(bytes: Uint8Array) {
+  const reads: ByteRange[] = []
+  const original: Original = {
+    validator: { text: 'v1' },
+    sourceType: 'test',
+    async read(range) {
+      reads.push(range)
+      return bytes.slice(range.start, range.end)
+    },
+    stream: () => new Response(Uint8Array.from(bytes)).body!,
+    close: async () => {},
+  }
+  return { original, reads }
+}
+
+describe('probe', () => {
+  test('reads the beginning of a picture and no more', async () => {
+    const { original, reads } = createOriginal(await jpegPicture({ width: 1600, height: 1200, quality: 100 }))
+    expect(await probe(original)).toMatchObject({ class: 'image', format: 'jpeg', width: 1600, height: 1200 })
+    expect(reads).toHaveLength(1)
+    expect(reads[0]!.end).toBeLessThanOrEqual(65_536)
+  })
+
+  test('reads on while the header goes on', async () => {
+    const plain = await jpegPicture()
+    const padding = Buffer.alloc(60_000 * 10)
+    for (let at = 0; at < padding.length; at += 60_000)
+      padding.set([0xff, 0xe2, 59_998 >> 8, 59_998 & 255], at)
+    const bytes = Buffer.concat([plain.subarray(0, 2), padding, plain.subarray(2)])
+    const { original, reads } = createOriginal(bytes)
+    expect(await probe(original)).toMatchObject({ width: 320, height: 240 })
+    expect(reads.length).toBeLessThan(8)
+  })
+
+  test('gives up on a header that never ends', async () => {
+    const bytes = Buffer.alloc(12_000_000)
+    bytes.set([0xff, 0xd8])
+    for (let at = 2; at < bytes.length - 4; at += 65_537) bytes.set([0xff, 0xe2, 0xff, 0xff], at)
+    const { original, reads } = createOriginal(bytes)
+    await expect(probe(original)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+    expect(Math.max(...reads.map(({ end }) => end))).toBeLessThan(8_000_000)
+  })
+
+  test('a file that ends inside its header is damaged', async () => {
+    for (const format of ['jpeg', 'png', 'webp', 'avif'] as const) {
+      const whole = await picture().toFormat(format).toBuffer()
+      const { original } = createOriginal(whole.subarray(0, 24))
+      await expect(probe(original)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+    }
+  })
+
+  test.each([
+    ['an empty file', new Uint8Array()],
+    ['text', Buffer.from('not a picture, whatever its name says')],
+    ['HTML', Buffer.from('<!doctype html><title>404</title>')],
+    ['zeros', new Uint8Array(5000)],
+  ])('%s is not media', async (_, bytes) => {
+    const { original } = createOriginal(bytes)
+    await expect(probe(original)).rejects.toMatchObject({ code: 'UNSUPPORTED_MEDIA', status: 415 })
+  })
+
+  test('knows video and audio by class only', async () => {
+    const mp4 = Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42', 'latin1')
+    expect(await probe(createOriginal(mp4).original)).toEqual({ class: 'video', format: 'mp4' })
+    const flac = Buffer.from('fLaC\0\0\0\x22', 'latin1')
+    expect(await probe(createOriginal(flac).original)).toEqual({ class: 'audio', format: 'flac' })
+  })
+})
