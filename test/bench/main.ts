@@ -30,30 +30,35 @@ const TASKS: readonly Task[] = Object.keys(PHOTOS).flatMap((photo) =>
 
 interface Running {
   readonly contender: Contender
+  readonly workspace: Workspace
   readonly service: Service
   /** How many renditions of each task were asked for. */
   readonly counts: Map<Task, number>
 }
 
 async function main(): Promise<void> {
+  const facts = machine()
   const flag = process.argv.find((one) => one.startsWith('--runtimes='))
   const all = contenders((flag?.slice('--runtimes='.length) ?? 'bun,node').split(','))
   const files: Record<string, Uint8Array> = { 'small.jpg': await photograph(64, 48) }
   for (const [name, [width, height]] of Object.entries(PHOTOS)) files[name] = await photograph(width, height)
-  const workspace = await createWorkspace(files)
   const running: Running[] = []
   try {
-    for (const contender of all) running.push(await begin(contender, workspace))
-    await report(await run(running), all.at(-1)!.name)
+    for (const contender of all) running.push(await begin(contender, files))
+    await report(facts, await run(running), all.at(-1)!.name)
   } finally {
-    for (const { service } of running) await service.kill()
-    await workspace.remove()
+    for (const { service, workspace } of running) {
+      await service.kill()
+      await workspace.remove()
+    }
   }
 }
 
 /** Started and warm; what it answers is checked once for each task. */
-async function begin(contender: Contender, workspace: Workspace): Promise<Running> {
-  const one = { contender, service: await contender.start(workspace), counts: new Map() }
+async function begin(contender: Contender, files: Readonly<Record<string, Uint8Array>>): Promise<Running> {
+  // One store each: otherwise one finds what the other made.
+  const workspace = await createWorkspace(files)
+  const one = { contender, workspace, service: await contender.start(workspace), counts: new Map() }
   for (const task of TASKS) {
     const response = await fetch(one.service.url + contender.path(task))
     const { width, format } = await sharp(await response.arrayBuffer()).metadata()
@@ -103,8 +108,8 @@ function uncached({ contender, counts }: Running, task: Task): () => string {
   }
 }
 
-async function report(cells: readonly Cell[], rival: string): Promise<void> {
-  const text = `${machine()}\n\n${table(cells, rival)}\n\n${memoryTable(cells)}`
+async function report(facts: string, cells: readonly Cell[], rival: string): Promise<void> {
+  const text = `${facts}\n\n${table(cells, rival)}\n\n${memoryTable(cells)}`
   console.log(text)
   if (process.argv.includes('--write')) await writePage(text)
 }

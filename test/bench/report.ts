@@ -1,5 +1,5 @@
 /** The figures as a page. */
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -48,13 +48,14 @@ export function memoryTable(cells: readonly Cell[]): string {
 ${rows.join('\n')}`
 }
 
+/** Ask before the run: its own load is no news. */
 export function machine(): string {
   const require = createRequire(import.meta.url)
   const version = (name: string) =>
     (require(`${ROOT}node_modules/${name}/package.json`) as { version: string }).version
   const node = execFileSync('node', ['--version'], { encoding: 'utf8' }).trim()
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
-  return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}; Node ${node}, Bun ${version('bun')}, ipx ${version('ipx')} with sharp ${version('sharp')}; ${new Date().toISOString().slice(0, 10)}.`
+  return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}; Node ${node}, Bun ${version('bun')}, ipx ${version('ipx')} with sharp ${version('sharp')}; ${new Date().toISOString().slice(0, 10)}; load of the machine before the run ${loadavg()[0]!.toFixed(1)}.`
 }
 
 export async function writePage(text: string): Promise<void> {
