@@ -22,8 +22,11 @@ export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** WASM memory never shrinks: an instance that a large picture has swollen is not kept. */
-const MOST_IDLE_BYTES = 128 * 1024 * 1024
+/**
+ * WASM memory never shrinks, so an instance that a huge picture has swollen is not kept. Ordinary ones are: discarded
+ * memories pile up until a garbage collection that some runtimes put off for long.
+ */
+const MOST_IDLE_BYTES = 384 * 1024 * 1024
 
 export function createSlot<T>(create: () => Promise<Instance<T>>): Slot<T> {
   let instance: Instance<T> | undefined
