@@ -98,7 +98,6 @@ export async function signUrl(
 ): Promise<string> {
   const address = new URL(url, NOWHERE)
   const { searchParams } = address
-  searchParams.delete('sig')
   if (exp !== undefined) searchParams.set('exp', String(toSeconds(exp)))
   if (kid !== undefined) searchParams.set('kid', kid)
   const text = signedText(withoutBase(address.pathname, base), searchParams)

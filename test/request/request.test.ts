@@ -71,7 +71,8 @@ describe('the native grammar', () => {
   })
 
   test("the origin's defaults fill up renditions, and only those", () => {
-    expect(ask('/filled/a.jpg').isBare).toBe(true)
+    expect(ask('/filled/a.jpg')).toMatchObject({ isBare: true })
+    expect(Object.keys(ask('/filled/a.jpg').params)).toEqual([])
     expect(ask('/filled/a.jpg?width=10&fit=pad').params).toEqual({ width: 10, fit: 'pad', quality: 'high' })
   })
 })
