@@ -44,6 +44,10 @@ const ACCEPT_CH = new Set([
   'viewport-width',
   'width',
   'dpr',
+  'save-data',
+  'ect',
+  'rtt',
+  'downlink',
 ])
 
 function transformSource(outcome: Outcome): string | undefined {

@@ -146,8 +146,8 @@ function createRoutes(options: RouterOptions): Handler {
     return Response.json(readiness, { status: readiness.ready ? 200 : 503, ...noStore })
   })
   if (options.isDemo) {
-    route('/', () => demoHome(options.rules))
-    route('/demo', () => demoHome(options.rules))
+    route('/', () => demoHome())
+    route('/demo', () => demoHome())
     route('/demo/_assets/:name', ({ url }) => demoAsset(url.pathname))
   }
   route('*', media)
