@@ -65,7 +65,7 @@ function readFlag(text: string, rest: string[], command: Command, flags: Record<
 export function hint(word: string, known: readonly string[], prefix = ''): string {
   const ranked = known.map((name) => ({ name, far: distance(word, name) })).toSorted((a, b) => a.far - b.far)
   const [best] = ranked
-  return best && best.far <= Math.max(1, Math.floor(word.length / 3))
+  return best && best.far <= Math.max(1, Math.ceil(word.length / 3))
     ? `, did you mean ${prefix}${best.name}?`
     : ''
 }

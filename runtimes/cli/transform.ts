@@ -36,6 +36,7 @@ export const transform: Command = {
   accepts: (flag) => paramByWord(flag) !== undefined,
   async run({ words, flags }) {
     const jobs = await toJobs(words)
+    checkFormats(jobs, flags)
     const progress = createProgress(jobs.length, process.stderr)
     let failed = 0
     for (const job of jobs) {
@@ -62,6 +63,12 @@ async function toJobs(words: readonly string[]): Promise<Job[]> {
     output: isFolder ? undefined : last,
     folder: isFolder ? last : '.',
   }))
+}
+
+/** Before any work: a name that says no format is a mistake in the command line. */
+function checkFormats(jobs: readonly Job[], flags: Arguments['flags']): void {
+  if (isFormatGiven(flags)) return
+  for (const { output } of jobs) if (output !== undefined) formatOf(output)
 }
 
 /** What went wrong, or undefined. */
@@ -103,14 +110,19 @@ function configFor(input: string): Parameters<typeof createMediamorph>[0] {
 function addressOf({ input, output }: Job, flags: Arguments['flags']): string {
   const url = new URL(`http://localhost/files/${encodeURIComponent(basename(input))}`)
   for (const [name, value] of Object.entries(flags)) url.searchParams.set(name, value)
-  const given = Object.keys(flags).some((name) => paramByWord(name) === 'format')
-  const format = output === undefined ? undefined : EXTENSIONS[extname(output).toLowerCase()]
-  if (!given && output !== undefined) {
-    if (!format)
-      throw new UsageError(`${output}: no format is known by this extension, name one with --format`)
-    url.searchParams.set('format', format)
-  }
+  if (output !== undefined && !isFormatGiven(flags)) url.searchParams.set('format', formatOf(output))
   return url.href
+}
+
+function isFormatGiven(flags: Arguments['flags']): boolean {
+  return Object.keys(flags).some((name) => paramByWord(name) === 'format')
+}
+
+function formatOf(output: string): string {
+  const format = EXTENSIONS[extname(output).toLowerCase()]
+  if (format === undefined)
+    throw new UsageError(`${output}: no format is known by this extension, name one with --format`)
+  return format
 }
 
 function nameFor({ input, folder }: Job, type: string): string {

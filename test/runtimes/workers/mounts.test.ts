@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { createWorkersMounts, type Bindings } from '../../../runtimes/workers/mounts.ts'
+import { ConfigError, loadConfig, type ConfigInput } from '../../../src/index.ts'
+
+const R2 = { createMultipartUpload: () => undefined }
+const D1 = { prepare: () => undefined }
+const SERVICE = { fetch: async () => new Response() }
+
+function configWith(mount: string, cache: string, database: string) {
+  const document: ConfigInput = {
+    origins: [
+      {
+        name: 'files',
+        match: '^/(?<key>.+)$',
+        access: 'public',
+        sources: [{ type: 'storage', mount, key: '${key}' }],
+      },
+    ],
+    storage: { cache },
+    database,
+  }
+  return loadConfig({ document, env: {} })
+}
+
+function faultsOf(mount: string, cache: string, database: string, bindings: Bindings) {
+  try {
+    createWorkersMounts(bindings).check(configWith(mount, cache, database))
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ path, message }) => `${path}: ${message}`)
+    throw error
+  }
+}
+
+describe('mounts of a Worker', () => {
+  it('takes buckets, databases and services by the names of their bindings', () => {
+    const bindings = { PHOTOS: R2, CACHE: R2, INDEX: D1, FILES: SERVICE }
+    expect(faultsOf('r2:PHOTOS', 'r2:CACHE', 'd1:INDEX', bindings)).toEqual([])
+    expect(faultsOf('service:FILES', 'r2:CACHE', 'd1:INDEX', bindings)).toEqual([])
+  })
+
+  it('refuses folders and SQLite, naming each field', () => {
+    expect(faultsOf('fs:./media', 'fs:./cache', 'sqlite:./x.db', {})).toEqual([
+      'storage.cache: expected r2:BINDING, because fs: does not exist on Workers',
+      'database: expected d1:BINDING, because sqlite: does not exist on Workers',
+      'origins[0].sources[0].mount: expected r2:BINDING or service:BINDING, because fs: does not exist on Workers',
+    ])
+  })
+
+  it('names a binding that is missing or of another kind', () => {
+    expect(faultsOf('r2:PHOTOS', 'r2:CACHE', 'd1:INDEX', { CACHE: D1, INDEX: D1 })).toEqual([
+      'storage.cache: r2:CACHE: there is no R2 bucket bound as CACHE',
+      'origins[0].sources[0].mount: r2:PHOTOS: there is no R2 bucket bound as PHOTOS',
+    ])
+  })
+
+  it('uses what stands in for a folder on this machine', () => {
+    const MEDIAMORPH_MOUNTS = JSON.stringify({
+      'fs:./media': 'service:A',
+      'fs:./cache': 'r2:B',
+      'sqlite:./x.db': 'd1:C',
+    })
+    const bindings = { MEDIAMORPH_MOUNTS, A: SERVICE, B: R2, C: D1 }
+    expect(faultsOf('fs:./media', 'fs:./cache', 'sqlite:./x.db', bindings)).toEqual([])
+  })
+})
