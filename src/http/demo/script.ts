@@ -55,7 +55,7 @@ document.addEventListener('click', async ({ target }) => {
   const kind = target.dataset?.copy
   if (!kind) return
   const address = new URL(target.closest('figure').dataset.src, location.href).href
-  await navigator.clipboard.writeText(kind === 'curl' ? "curl -o picture '" + address + "'" : address)
+  await window.navigator.clipboard.writeText(kind === 'curl' ? "curl -o picture '" + address + "'" : address)
   const label = target.textContent
   target.textContent = 'Copied'
   setTimeout(() => (target.textContent = label), 1200)
