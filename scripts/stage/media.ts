@@ -25,7 +25,8 @@ export async function photograph(width: number, height: number): Promise<Buffer>
 
 async function sample(): Promise<Picture | undefined> {
   const folder = join(ROOT, 'samples')
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jpg')).toSorted()
+  const all = await readdir(folder).catch(() => [])
+  const names = all.filter((name) => name.endsWith('.jpg')).toSorted()
   return names[0] === undefined ? undefined : sharp(join(folder, names[0])).rotate()
 }
 
