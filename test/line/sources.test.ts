@@ -147,13 +147,15 @@ describe('a source that', () => {
 })
 
 test('threats 3.34: the service as its own source is a loop, and ends', async () => {
-  let get: Awaited<ReturnType<typeof stage>> | undefined
+  const service: { get?: Awaited<ReturnType<typeof stage>> } = {}
   const seen: number[] = []
   const server = serve({
     port: 0,
     hostname: '127.0.0.1',
     fetch: async (request) => {
-      const response = await get!(new URL(request.url).pathname + '?width=50', { headers: request.headers })
+      const response = await service.get!(new URL(request.url).pathname + '?width=50', {
+        headers: request.headers,
+      })
       seen.push(response.status)
       return response
     },
@@ -161,7 +163,8 @@ test('threats 3.34: the service as its own source is a loop, and ends', async ()
   await new Promise((done) => server.once('listening', done))
   open.push({ close: () => new Promise((done) => server.close(done)) })
   const { port } = server.address() as { port: number }
-  get = await stage([{ type: 'http', url: `http://127.0.0.1:${port}/files/\${key}` }])
+  const get = await stage([{ type: 'http', url: `http://127.0.0.1:${port}/files/\${key}` }])
+  service.get = get
   expect(await outcome(await get('/files/a.jpg?width=50'))).toEqual([502, 'SOURCE_FAILED'])
   expect(seen).toEqual([508])
 })
