@@ -7,12 +7,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const dist = join(root, 'dist')
+/** `--out=FOLDER`: elsewhere than in `dist/`. */
+const out = process.argv.find((word) => word.startsWith('--out='))
+const dist = out === undefined ? join(root, 'dist') : resolve(out.slice('--out='.length))
 
 /** Doors of servers: packages stay in node_modules. */
 const SERVER_DOORS = {

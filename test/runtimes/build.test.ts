@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ROOT } from './commands.ts'
+import { run } from './processes.ts'
+
+let out: string
+
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), 'mediamorph-build-'))
+})
+afterAll(() => rm(out, { recursive: true, force: true }))
+
+const build = () => run([process.execPath, join(ROOT, 'scripts/build.mjs'), `--out=${out}`])
+const DOORS = [
+  'bun',
+  'cli',
+  'client',
+  'deno',
+  'index',
+  'node',
+  'worker',
+  'worker-thread',
+  'workers',
+  'workers-launcher',
+]
+
+test('several builds at once leave one whole result, and the next has nothing to do', async () => {
+  const all = await Promise.all([build(), build(), build()])
+  expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([0, 0, 0].map((code) => [code, '']))
+  const files = DOORS.map((name) => `${name}.js`)
+  expect((await readdir(out)).toSorted()).toEqual(['.scripts', ...files].toSorted())
+  const { mtimeMs } = await stat(join(out, 'node.js'))
+  expect((await build()).code).toBe(0)
+  expect((await stat(join(out, 'node.js'))).mtimeMs).toBe(mtimeMs)
+})
+
+test('doors hold no machine path, and Workers’ no node: module and no other package', async () => {
+  for (const name of DOORS) {
+    const text = await readFile(join(out, `${name}.js`), 'utf8')
+    expect(text.includes(ROOT), name).toBe(false)
+  }
+  const workers = await readFile(join(out, 'workers.js'), 'utf8')
+  const imports = [...workers.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
+  expect(imports.filter((path) => !/^\.\.\/wasm\/jsquash\/\w+\.wasm$/.test(path ?? ''))).toEqual([])
+  expect(imports.length).toBe(8)
+})
+
+test('every export of the package is a file that a build makes or the repository holds', async () => {
+  const { exports, bin } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    exports: unknown
+    bin: Record<string, string>
+  }
+  const targets = [...JSON.stringify({ exports, bin }).matchAll(/"\.\/dist\/([\w-]+)\.js"/g)].map(
+    (match) => match[1],
+  )
+  expect(targets.length).toBeGreaterThan(5)
+  expect(targets.filter((name) => !DOORS.includes(name ?? ''))).toEqual([])
+})
