@@ -106,7 +106,7 @@ describe('moves, pixel for pixel', () => {
     const result = await make(clear, { background, width: 4, height: 4 })
     const { data } = await rgba(result.body)
     // Over, by hand: alpha = 128/255 + 0.5 (1 - 128/255) = 0.751
-    expect([...data.slice(0, 4)]).toEqual([170, 0, 85, 192])
+    expect(Array.from(data.subarray(0, 4))).toEqual([170, 0, 85, 192])
   })
 })
 

@@ -26,13 +26,14 @@ export function buildPng({
   view.setUint32(0, width)
   view.setUint32(4, height)
   ihdr.set([bitDepth, colorType], 8)
-  return Buffer.concat([
+  const file = Buffer.concat([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     pngChunk('IHDR', ihdr),
     ...extra,
     pngChunk('IDAT', deflateSync(rows, { level: 9 })),
     pngChunk('IEND', new Uint8Array()),
   ])
+  return Uint8Array.from(file)
 }
 
 export function pngChunk(type: string, data: Uint8Array): Uint8Array {

@@ -1,0 +1,102 @@
+/** The compiled codecs are what the manifest says, made of what npm installed, and compute what the originals compute. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js'
+import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
+import { describe, expect, test } from 'vitest'
+import { createCodecs } from '../../src/engines/image/codecs/codecs.ts'
+import { instantiate } from '../../src/engines/image/emscripten.ts'
+import { createImageWorker } from '../../src/engines/image/image-task.ts'
+import { readFile } from 'node:fs/promises'
+import { picture } from '../support/pictures.ts'
+import { loadWasm } from '../support/platform.ts'
+
+interface Entry {
+  readonly name: string
+  readonly file: string
+  readonly package: string
+  readonly version: string
+  readonly licence: string
+  readonly source: { readonly file: string; readonly sha256: string }
+  readonly sha256: string
+}
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root))
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const { modules } = JSON.parse(read('wasm/manifest.json').toString()) as { modules: Entry[] }
+const originalPath = (entry: Entry) => `node_modules/${entry.package}/${entry.source.file}`
+
+describe('wasm/manifest.json', () => {
+  test('lists every module, once', () => {
+    expect(modules).toHaveLength(8)
+    expect(new Set(modules.map(({ name }) => name)).size).toBe(8)
+  })
+
+  test.each(modules.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
+    expect(sha256(read(`wasm/${entry.file}`))).toBe(entry.sha256)
+    expect(sha256(read(originalPath(entry)))).toBe(entry.source.sha256)
+    const { version } = JSON.parse(read(`node_modules/${entry.package}/package.json`).toString()) as Entry
+    expect(entry.version).toBe(version)
+    expect(entry.licence).not.toBe('')
+  })
+
+  test.each(modules.map((entry) => [entry.name, entry] as const))('%s can be stopped', (_, entry) => {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(read(`wasm/${entry.file}`)))
+    expect(imports).toContainEqual({ module: 'meter', name: 'tick', kind: 'function' })
+    const exported = (path: string) =>
+      WebAssembly.Module.exports(new WebAssembly.Module(read(path))).map(({ name }) => name)
+    expect(exported(`wasm/${entry.file}`)).toEqual(exported(originalPath(entry)))
+  })
+})
+
+/** The module as npm has it. */
+async function loadOriginal(name: string): Promise<WebAssembly.Module> {
+  const entry = modules.find((one) => one.name === name)
+  return WebAssembly.compile(await readFile(new URL(originalPath(entry!), root)))
+}
+
+describe('metering changes no byte', () => {
+  const never = () => {}
+  const metered = { loadWasm, tick: never }
+  const plain = { loadWasm: loadOriginal, tick: never }
+
+  test.each(['jpeg', 'png', 'webp', 'avif'] as const)('%s, out and in', async (format) => {
+    const { data, info } = await picture({ alpha: true }).raw().toBuffer({ resolveWithObject: true })
+    const bitmap = { data: new Uint8ClampedArray(data), width: info.width, height: info.height }
+    const [ours, theirs] = [createCodecs(metered).get(format)!, createCodecs(plain).get(format)!]
+    const [a, b] = [
+      await ours.encode!(bitmap, { quality: 70 }),
+      await theirs.encode!(bitmap, { quality: 70 }),
+    ]
+    expect(Buffer.compare(a, b)).toBe(0)
+    const [c, d] = [await ours.decode!(a), await theirs.decode!(b)]
+    expect(Buffer.compare(new Uint8Array(c.data.buffer), new Uint8Array(d.data.buffer))).toBe(0)
+  })
+
+  test('scaling', async () => {
+    const bytes = await picture({ alpha: true }).png().toBuffer()
+    const size = { width: 123, height: 77 }
+    const task = {
+      recipe: { kind: 'image', from: 'png', orient: 1, to: 'png', resize: size, ...size },
+      bytes,
+      pixels: 1e6,
+    } as const
+    const [a, b] = [await createImageWorker(metered)(task), await createImageWorker(plain)(task)]
+    expect(Buffer.compare(a.body, b.body)).toBe(0)
+  })
+
+  test('each instance is a new one, so that a spoilt one can be thrown away', async () => {
+    for (const [glue, name] of [
+      [jpegDecoder, 'mozjpeg_dec'],
+      [jpegEncoder, 'mozjpeg_enc'],
+    ] as const) {
+      const [one, two] = [
+        await instantiate<object>(glue, name, metered),
+        await instantiate<object>(glue, name, metered),
+      ]
+      expect(one.api).not.toBe(two.api)
+      expect(one.memoryBytes()).toBeGreaterThan(0)
+    }
+  })
+})
