@@ -75,3 +75,4 @@ function unopened(error: unknown, platform: Platform): Response {
     'no-store',
   )
 }
+export { paramByWord, paramFields, type ParamField } from './request/params.ts'
