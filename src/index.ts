@@ -61,6 +61,7 @@ export { describeConfig } from './config/print.ts'
 export { createD1Sql, type D1Like } from './database/d1.ts'
 export { MediaError, type ErrorCode } from './error.ts'
 export type * from './platform.ts'
+export { paramByWord, paramFields, type ParamField } from './request/params.ts'
 export type { PurgeTarget } from './store/cache.ts'
 
 /** Stores or database could not be opened: said on every request, tried again on the next. */
@@ -75,4 +76,3 @@ function unopened(error: unknown, platform: Platform): Response {
     'no-store',
   )
 }
-export { paramByWord, paramFields, type ParamField } from './request/params.ts'
