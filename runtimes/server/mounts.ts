@@ -66,7 +66,9 @@ const DRIVERS: Readonly<Record<string, DriverRow>> = {
     async open({ location, env }) {
       const { default: create } = await import('unstorage/drivers/upstash')
       const url = variable(env, 'UPSTASH_REDIS_REST_URL')
-      return create({ url, token: variable(env, 'UPSTASH_REDIS_REST_TOKEN'), base: location })
+      const options = { url, token: variable(env, 'UPSTASH_REDIS_REST_TOKEN'), base: location }
+      // The driver's own type wants the types of a package that is not installed.
+      return create(options as Parameters<typeof create>[0])
     },
   },
   'azure-storage-blob': {
@@ -168,6 +170,6 @@ function variable(env: Env, name: string): string {
 function isMissing(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /Cannot find (package|module)|not a dependency|Failed to (load|resolve)/i.test(error.message)
+    /(cannot|could not) find (package|module)|not a dependency|Failed to (load|resolve)/i.test(error.message)
   )
 }

@@ -62,8 +62,9 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
   let isEvicting = false
   let isClosing = false
 
-  /** Bytes first, books after: a crash in between leaves rows without bytes, which the next eviction clears. */
+  /** Marked first, then the bytes, then the books: a crash in between leaves a mark that the next sweep resolves. */
   async function removeBlobs(blobs: readonly BlobRow[]): Promise<void> {
+    await rows.retire(blobs)
     for (const { key, generation, bytes } of blobs) await store.remove(key, generation, bytes)
     onGone(blobs.map(({ key }) => key))
     await rows.forget(blobs)
@@ -147,6 +148,7 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
     if (finished.length < 2) return
     const visible = await store.get(key)
     const replaced = finished.filter(({ generation }) => generation !== visible?.generation)
+    await rows.retire(replaced)
     for (const { generation, bytes } of replaced) await store.remove(key, generation, bytes)
     await rows.forget(replaced)
   }
@@ -170,7 +172,7 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
     async finish(draft) {
       if (!(await rows.commit(draft))) {
         await store.remove(draft.key, draft.generation, draft.bytes)
-        throw new Error('The writing took so long that it was taken for abandoned')
+        throw new Error('The entry was purged, or taken for abandoned, while it was written')
       }
       quietly('replaced blobs not cleared', clearReplaced(draft.key))
       quietly('eviction failed', maintain())

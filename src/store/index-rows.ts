@@ -38,6 +38,8 @@ export interface IndexRows {
   reserve(blob: BlobRow, now: number, maxBytes: number): Promise<boolean>
   /** The blob is visible. False when its row is gone: somebody took it for abandoned. */
   commit(blob: BlobRow): Promise<boolean>
+  /** Marks finished writings as unfinished again, because their bytes are about to go. */
+  retire(blobs: readonly BlobRow[]): Promise<void>
   /** Takes rows and their bytes off the books. */
   forget(blobs: readonly BlobRow[]): Promise<void>
   /** Writings of a key: the finished ones, or those in progress too. */
@@ -103,6 +105,12 @@ export function createIndexRows(sql: Sql): IndexRows {
     async commit({ key, generation }) {
       const update = 'update store_blob set state = 1 where key = ? and generation = ? returning key'
       return (await query(update, key, generation)).length === 1
+    },
+
+    async retire(list) {
+      if (list.length === 0) return
+      const update = 'update store_blob set state = 0 where key = ? and generation = ?'
+      await batch(list.map(({ key, generation }): Statement => [update, key, generation]))
     },
 
     async forget(list) {

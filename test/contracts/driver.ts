@@ -91,16 +91,16 @@ export function describeDriver(name: string, open: () => Promise<DriverUnderTest
       const values = [1, 2].map((n) => new Uint8Array(2_000_000).fill(n))
       await driver.setItemRaw?.('k', values[0], {})
       let torn = 0
-      let isWriting = true
+      const writing = { isOver: false }
       const read = async () => {
-        while (isWriting) {
+        while (!writing.isOver) {
           const got = toBytes(await driver.getItemRaw?.('k', {}))
           if (got.length !== 2_000_000 || got[0] !== got.at(-1)) torn++
         }
       }
       const reading = [read(), read()]
       for (let round = 0; round < 20; round++) await driver.setItemRaw?.('k', values[round % 2], {})
-      isWriting = false
+      writing.isOver = true
       await Promise.all(reading)
       expect(torn).toBe(0)
     })

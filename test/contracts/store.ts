@@ -40,6 +40,21 @@ export async function bytesOf(body: Uint8Array | ReadableStream<Uint8Array>): Pr
   return Buffer.concat(parts)
 }
 
+async function keep(cache: EvictableCache, id: string, length = 3_000): Promise<StoredRendition> {
+  return cache.keep(await hexKey(id), { type: 'image/webp', body: bytesFor(id, length), facts: FACTS })
+}
+
+async function file(cache: EvictableCache, plan: string, recipe: string, more: Partial<Remembered> = {}) {
+  const outcome = { recipeKey: await hexKey(recipe), validator: 'v1' }
+  await cache.remember(await hexKey(plan), {
+    subject: SUBJECT,
+    outcome,
+    ttlMs: 1_000,
+    staleMs: 500,
+    ...more,
+  })
+}
+
 /** @param open gives a place that is empty; called for every test */
 export function describeStore(name: string, open: () => Promise<Ground>): void {
   const sizes = { empty: 0, small: 3_000, 'one block': 500_000, 'several blocks': 2_621_440 }
@@ -60,21 +75,6 @@ export function describeStore(name: string, open: () => Promise<Ground>): void {
     /** Another process on the same place. */
     const other = createRenditionCache(deps)
     return { ...ground, cache, other, faults, pass: (ms: number) => void (clock += ms) }
-  }
-
-  async function keep(cache: EvictableCache, id: string, length = 3_000): Promise<StoredRendition> {
-    return cache.keep(await hexKey(id), { type: 'image/webp', body: bytesFor(id, length), facts: FACTS })
-  }
-
-  async function file(cache: EvictableCache, plan: string, recipe: string, more: Partial<Remembered> = {}) {
-    const outcome = { recipeKey: await hexKey(recipe), validator: 'v1' }
-    await cache.remember(await hexKey(plan), {
-      subject: SUBJECT,
-      outcome,
-      ttlMs: 1_000,
-      staleMs: 500,
-      ...more,
-    })
   }
 
   describe(`store: ${name}`, () => {
@@ -180,10 +180,10 @@ export function describeStore(name: string, open: () => Promise<Ground>): void {
       const body = bytesFor('same', length)
       const write = (place: EvictableCache) => place.keep(key, { type: 'image/webp', body, facts: FACTS })
       await write(cache)
-      let isWriting = true
+      const writing = { isOver: false }
       let read = 0
       const reading = [cache, other].map(async (place) => {
-        while (isWriting) {
+        while (!writing.isOver) {
           const found = await place.get(key)
           if (!found) throw new Error('gone')
           if (!(await bytesOf(await found.body())).equals(Buffer.from(body))) throw new Error('torn')
@@ -193,7 +193,7 @@ export function describeStore(name: string, open: () => Promise<Ground>): void {
         }
       })
       for (let round = 0; round < 8; round++) await Promise.all([write(cache), write(other)])
-      isWriting = false
+      writing.isOver = true
       await Promise.all(reading)
       expect(read).toBeGreaterThan(0)
     })
@@ -214,7 +214,7 @@ export function describeStore(name: string, open: () => Promise<Ground>): void {
       expect(found?.size).toBe(3_000)
     })
 
-    describePurge(build, keep, file)
+    describePurge(build)
   })
 }
 
@@ -224,11 +224,7 @@ type Build = (
   Ground & { cache: EvictableCache; other: EvictableCache; faults: string[]; pass(ms: number): void }
 >
 
-function describePurge(
-  build: Build,
-  keep: (cache: EvictableCache, id: string, length?: number) => Promise<StoredRendition>,
-  file: (cache: EvictableCache, plan: string, recipe: string, more?: Partial<Remembered>) => Promise<void>,
-): void {
+function describePurge(build: Build): void {
   const subjects = {
     a: { origin: 'one', path: '/one/cats/a.jpg', tags: ['x', 'cats'] },
     b: { origin: 'one', path: '/one/dogs/b.jpg', tags: ['x'] },
@@ -303,4 +299,17 @@ function describePurge(
     await cache.purge({ everything: true })
     expect(await cache.total()).toBe(0)
   })
+}
+
+/** Limit of the crash test's cache: small enough that it always evicts. */
+export const CRASH_BYTES = 8_000_000
+
+/** Random-looking bytes that begin with the hex SHA-256 of the rest. */
+export async function sealed(name: string | number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const rest = bytesFor(name, length)
+  return new Uint8Array(Buffer.concat([Buffer.from(await sha256Hex(rest)), rest]))
+}
+
+export async function isSealed(body: Buffer): Promise<boolean> {
+  return body.subarray(0, 64).toString() === (await sha256Hex(body.subarray(64)))
 }
