@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -95,6 +95,23 @@ describe('work', () => {
     expect(compiled).toEqual(['trap'])
     expect(await codeOf(pool.run({ op: 'wasm', data: 'absent' }))).toBe('INTERNAL')
     expect(await answers()).toBe(7)
+  })
+})
+
+describe('the real thread', () => {
+  test('runs the engines’ tasks only, and behind the event loop', async () => {
+    const outfile = join(folder, 'worker-thread.mjs')
+    const entry = new URL('../../../runtimes/server/worker-thread.ts', import.meta.url).pathname
+    await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node' })
+    open({ size: 1, script: pathToFileURL(outfile) })
+    await expect(pool.run({ op: 'constructor', data: null })).rejects.toMatchObject({ code: 'INTERNAL' })
+    if (process.platform !== 'linux') return
+    const threads = await readdir('/proc/self/task')
+    const stats = threads.map((id) => readFile(`/proc/self/task/${id}/stat`, 'utf8').catch(() => ''))
+    // After the name in parentheses, the 17th field is the niceness.
+    const niceness = (await Promise.all(stats)).map((stat) => stat.split(') ').at(-1)?.split(' ')[16])
+    expect(niceness).toContain('5')
+    expect(niceness).toContain('0')
   })
 })
 
