@@ -42,6 +42,17 @@ describe('moves, pixel for pixel', () => {
     await expectSame(await make(bytes, { orient, width, height }), sharp(bytes).autoOrient(), EXACT)
   })
 
+  test.each([2, 3, 4, 5, 6, 7, 8] as const)('orientation %i of a WebP and an AVIF', async (orient) => {
+    for (const from of ['webp', 'avif'] as const) {
+      const bytes = await picture({ width: 40, height: 30 })
+        .withMetadata({ orientation: orient })
+        .toFormat(from, from === 'avif' ? { effort: 0 } : {})
+        .toBuffer()
+      const [width, height] = orient < 5 ? [40, 30] : [30, 40]
+      await expectSame(await make(bytes, { from, orient, width, height }), sharp(bytes).autoOrient(), EXACT)
+    }
+  })
+
   test.each([90, 180, 270] as const)('rotate %i', async (rotate) => {
     const bytes = await png()
     const [width, height] = rotate === 180 ? [301, 203] : [203, 301]

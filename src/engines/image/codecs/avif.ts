@@ -4,6 +4,7 @@ import encoderGlue from '@jsquash/avif/codec/enc/avif_enc.js'
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
+import { toBitmap } from '../image-data.ts'
 import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 interface Decoder {
@@ -37,7 +38,7 @@ export function createAvifCodec(context: CodecContext): Codec {
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
   return {
     format: 'avif',
-    decode: (bytes) => decoder.use((it) => it.decode(bytes, 8), cannotDecode('AVIF')),
+    decode: (bytes) => decoder.use((it) => toBitmap(it.decode(bytes, 8)), cannotDecode('AVIF')),
     encode({ data, width, height }, { quality = 50, lossless = false }) {
       const speed = width * height <= CAREFUL_PIXELS ? 8 : 9
       const options = lossless

@@ -8,6 +8,7 @@ import { jpegIsWhole } from '../../../media/headers/jpeg.ts'
 import { readWholeInfo } from '../../../media/read-info.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
+import { toBitmap } from '../image-data.ts'
 import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 interface Decoder {
@@ -51,7 +52,7 @@ export function createJpegCodec(context: CodecContext): Codec {
       checkKind(bytes)
       return decoder.use((it) => {
         complaints = []
-        const bitmap = it.decode(bytes, false)
+        const bitmap = toBitmap(it.decode(bytes, false))
         if (complaints.some(isLoss)) throw corrupt('JPEG', 'its data is damaged or not all there')
         return bitmap
       }, cannotDecode('JPEG'))

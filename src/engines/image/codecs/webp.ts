@@ -6,6 +6,7 @@ import { corrupt } from '../../../media/headers/reader.ts'
 import { webpIsWhole } from '../../../media/headers/webp.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
+import { toBitmap } from '../image-data.ts'
 import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 interface Decoder {
@@ -54,7 +55,7 @@ export function createWebpCodec(context: CodecContext): Codec {
     format: 'webp',
     async decode(bytes) {
       if (!webpIsWhole(bytes)) throw corrupt('WebP', 'it is truncated')
-      return decoder.use((it) => it.decode(bytes), cannotDecode('WebP'))
+      return decoder.use((it) => toBitmap(it.decode(bytes)), cannotDecode('WebP'))
     },
     encode({ data, width, height }, { quality = 80, lossless = false }) {
       const options = {

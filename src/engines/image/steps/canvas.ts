@@ -19,8 +19,9 @@ export const pad: Step = (bitmap, { pad: place }) => {
 /** Composes the picture over the background ("over" of Porter and Duff), which may itself be translucent. */
 export const flatten: Step = (bitmap, { background }, tick) => {
   if (!background) return bitmap
-  const result = { ...bitmap, data: new Uint8ClampedArray(bitmap.data) }
-  const rowBytes = bitmap.width * 4
+  const { width, height } = bitmap
+  const result = { data: new Uint8ClampedArray(bitmap.data), width, height }
+  const rowBytes = width * 4
   for (let row = 0; row < result.data.length; row += rowBytes) {
     tick()
     for (let at = row; at < row + rowBytes; at += 4)
