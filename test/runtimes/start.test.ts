@@ -1,4 +1,5 @@
 /** Starting and stopping, through npm as users do. */
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -6,9 +7,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { SAMPLES } from '../../src/http/demo/samples.ts'
 import { serveHttp } from '../support/loopback.ts'
 import { jpegPicture } from '../support/pictures.ts'
-import { build, commandOf, RUNTIMES } from './commands.ts'
+import { build, commandOf, ROOT, RUNTIMES } from './commands.ts'
 import { groupLives, killGroup, start, type RunOptions, type Running } from './processes.ts'
 
 let folder: string
@@ -110,6 +112,29 @@ describe.each(RUNTIMES)('npm run start:%s', (runtime) => {
     expect(performance.now() - begun).toBeLessThan(3000)
     await answer
     await origin.close()
+  })
+
+  test('without a configuration it shows the samples', async () => {
+    const place = await mkdtemp(join(folder, 'demo-'))
+    const [program, ...words] = commandOf(runtime)
+    // Run elsewhere: stores of the demo are made in the working directory.
+    const command = words.map((word) => (existsSync(join(ROOT, word)) ? join(ROOT, word) : word))
+    const service = begin([program, ...command], { cwd: place, env: { PORT: '0' } })
+    const { address, line } = await service.listening()
+    expect(line['notes']).toContain('no configuration: serving the samples')
+    const page = await fetch(`${address}/`)
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/html'),
+    ])
+    const links = [...(await page.text()).matchAll(/"(\/demo\/[^"?_]+\?[^"]+)"/g)].map((match) => match[1]!)
+    expect(links.length).toBeGreaterThanOrEqual(SAMPLES.length)
+    for (const link of links.slice(0, 2)) {
+      const picture = await fetch(address + link.replaceAll('&amp;', '&'))
+      const type = picture.headers.get('content-type')
+      expect([picture.status, type]).toEqual([200, expect.stringMatching(/^image\//)])
+      await picture.arrayBuffer()
+    }
   })
 
   test('a wrong document is refused as a whole, naming every fault', async () => {
