@@ -28,6 +28,7 @@ export function serveTasks(
     } catch (error) {
       send({ kind: 'failed', id, error: toWireError(error) })
     }
+    collectGarbage()
   }
 
   port.on('message', (order: Order) => {
@@ -35,6 +36,15 @@ export function serveTasks(
     else wasm.receive(order)
   })
   send({ kind: 'ready' })
+}
+
+/**
+ * Bun counts the memory of pictures late, so that decoded pixels pile up for gigabytes before they are collected; it
+ * can be asked. Elsewhere nothing happens.
+ */
+function collectGarbage(): void {
+  const { Bun } = globalThis as { Bun?: { gc(waits: boolean): void } }
+  Bun?.gc(true)
 }
 
 /** Modules that were asked for, by name, until they come; afterwards the module itself. */
