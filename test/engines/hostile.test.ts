@@ -210,7 +210,9 @@ describe('a few hundred flipped bits', () => {
     let seed = 7
     const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
     const seen = new Map<unknown, number>()
-    for (let i = 0; i < 120; i++) {
+    // Each failure costs a new instance, and AVIF's is the largest by far.
+    const rounds = format === 'avif' ? 40 : 120
+    for (let i = 0; i < rounds; i++) {
       const bytes = Buffer.from(good)
       const flips = 1 + Math.floor(random() * 4)
       for (let k = 0; k < flips; k++)
@@ -222,5 +224,5 @@ describe('a few hundred flipped bits', () => {
     const allowed = ['made', 'CORRUPT_MEDIA', 'UNSUPPORTED_CODEC', 'LIMIT_EXCEEDED', 'TRANSFORM_TIMEOUT']
     for (const key of seen.keys()) expect(allowed).toContain(key)
     expect(await transform(format, good)).toMatchObject({ width: 80, height: 60 })
-  })
+  }, 60_000)
 })
