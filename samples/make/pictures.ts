@@ -50,7 +50,8 @@ export const PICTURES: readonly SamplePicture[] = [
     ...landscape,
     samples: 3,
     render: renderRidge,
-    encode: (picture) => picture.avif({ quality: 68, effort: 5 }),
+    // Shrunk: an AVIF takes long to open, and the page asks for it often.
+    encode: (picture) => picture.resize(1500, 1000).avif({ quality: 68, effort: 5 }),
   },
   {
     file: 'marbles.webp',

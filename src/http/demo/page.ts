@@ -27,13 +27,15 @@ export async function demoPage({ samples, fields }: DemoPage): Promise<string> {
         <header>
           <h1>Mediamorph</h1>
           <p>
-            One original in, any rendition out. Everything on this page was made by the service that serves
-            it, from ${samples.length} pictures that come with it.
+            One original in, any rendition out. This service makes every picture below when it is first asked
+            for, from ${samples.length} originals that come with it, and keeps it: load the page again and see
+            how long it takes.
           </p>
           <nav aria-label="On this page">
             <a href="#try">Try any parameter</a
             >${samples.map((sample) => html`<a href="#${anchor(sample)}">${sample.title}</a>`)}
           </nav>
+          <noscript><p>The numbers below each picture need the page's script.</p></noscript>
         </header>
         <main>${tryIt(samples, fields)} ${samples.map(section)}</main>
         <footer>
@@ -67,12 +69,9 @@ function card({ file, title, bytes }: DemoSample, recipe: DemoRecipe): Html {
     <div class="picture"><img alt="${title}: ${recipe.title}" /></div>
     <figcaption>
       <strong>${recipe.title}</strong>
-      <output class="facts">waiting</output>
+      <output class="facts"></output>
       <code class="address">${address}</code>
-      <span class="buttons"
-        ><button type="button" data-copy="url">Copy address</button
-        ><button type="button" data-copy="curl">Copy curl</button></span
-      >
+      ${copyButtons()}
     </figcaption>
   </figure>`
 }
@@ -82,38 +81,55 @@ function tryIt(samples: readonly DemoSample[], fields: readonly ParamField[]): H
     <h2>Try any parameter</h2>
     <div class="workbench">
       <form id="form">
-        <label
+        <label class="wide"
           >picture<select name="_file">
-            ${samples.map(({ file, title }) => html`<option value="${file}">${title}</option>`)}
+            ${samples.map(option)}
           </select></label
         >
         ${fields.map(field)}
+        <p class="wide" id="help" aria-live="polite">Every field may stay empty.</p>
         <p class="buttons"><button type="submit">Make it</button><button type="reset">Clear</button></p>
       </form>
-      <div id="result" aria-live="polite">
-        <div class="compare">
-          <img id="after" alt="The result" />
-          <img id="before" alt="" />
+      <div id="result" data-src="">
+        <div class="stage">
+          <div class="frame"><img id="after" alt="The result" /><img id="before" alt="" /></div>
+        </div>
+        <label class="split" id="compare" hidden
+          >result
           <input
-            id="divider"
             type="range"
             min="0"
             max="100"
             value="0"
-            aria-label="Show the original from the left, in percent"
+            aria-label="Percent of the original shown, from the left"
           />
-        </div>
-        <output class="facts">choose parameters</output>
+          original</label
+        >
+        <output class="facts" aria-live="polite"></output>
         <code class="address"></code>
-        <pre class="headers" tabindex="0" aria-label="Answer headers or error"></pre>
+        ${copyButtons()}
+        <pre class="headers" tabindex="0" aria-label="Headers of the answer, and its error"></pre>
       </div>
     </div>
   </section>`
 }
 
+function option({ file, title, width, height, bytes }: DemoSample): Html {
+  return html`<option value="${file}" data-width="${width}" data-height="${height}" data-bytes="${bytes}">
+    ${title} (${file})
+  </option>`
+}
+
+function copyButtons(): Html {
+  return html`<span class="buttons"
+    ><button type="button" data-copy="url">Copy address</button
+    ><button type="button" data-copy="curl">Copy curl</button></span
+  >`
+}
+
 function field({ name, control, help, fallback, example }: ParamField): Html {
-  return html`<label title="${help}"
-    >${name}${input(name, control, example)}<small>${fallback}</small></label
+  return html`<label data-help="${name}: ${help}"
+    >${name}${input(name, control, example)}<small>default: ${fallback}</small></label
   >`
 }
 
@@ -126,16 +142,17 @@ function input(name: string, control: ParamField['control'], example: string): H
       max="${control.max}"
       step="${control.step}"
       placeholder="${example}"
+      aria-describedby="help"
     />`
   }
   if (control.kind === 'select') {
-    return html`<select name="${name}">
+    return html`<select name="${name}" aria-describedby="help">
       <option value=""></option>
       ${control.options.map((option) => html`<option>${option}</option>`)}
     </select>`
   }
   if (control.kind === 'checkbox')
-    return html`<select name="${name}">
+    return html`<select name="${name}" aria-describedby="help">
       <option value=""></option>
       <option>true</option>
       <option>false</option>
@@ -145,6 +162,7 @@ function input(name: string, control: ParamField['control'], example: string): H
     name="${name}"
     placeholder="${example}"
     autocomplete="off"
+    aria-describedby="help"
     spellcheck="false"
   />`
 }
