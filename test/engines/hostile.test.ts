@@ -203,26 +203,30 @@ describe('WebP and AVIF', () => {
 })
 
 describe('a few hundred flipped bits', () => {
-  test.each(['jpeg', 'png', 'webp', 'avif'] as const)('%s', async (format) => {
-    const good = await picture({ width: 80, height: 60, alpha: format !== 'jpeg' })
-      .toFormat(format)
-      .toBuffer()
-    let seed = 7
-    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
-    const seen = new Map<unknown, number>()
-    // Each failure costs a new instance, and AVIF's is the largest by far.
-    const rounds = format === 'avif' ? 40 : 120
-    for (let i = 0; i < rounds; i++) {
-      const bytes = Buffer.from(good)
-      const flips = 1 + Math.floor(random() * 4)
-      for (let k = 0; k < flips; k++)
-        bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8)
-      const outcome = await attemptFormat(format, bytes)
-      const key = typeof outcome === 'string' ? outcome : 'made'
-      seen.set(key, (seen.get(key) ?? 0) + 1)
-    }
-    const allowed = ['made', 'CORRUPT_MEDIA', 'UNSUPPORTED_CODEC', 'LIMIT_EXCEEDED', 'TRANSFORM_TIMEOUT']
-    for (const key of seen.keys()) expect(allowed).toContain(key)
-    expect(await transform(format, good)).toMatchObject({ width: 80, height: 60 })
-  }, 60_000)
+  test.each(['jpeg', 'png', 'webp', 'avif'] as const)(
+    '%s',
+    async (format) => {
+      const good = await picture({ width: 80, height: 60, alpha: format !== 'jpeg' })
+        .toFormat(format)
+        .toBuffer()
+      let seed = 7
+      const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+      const seen = new Map<unknown, number>()
+      // Each failure costs a new instance, and AVIF's is the largest by far.
+      const rounds = format === 'avif' ? 40 : 120
+      for (let i = 0; i < rounds; i++) {
+        const bytes = Buffer.from(good)
+        const flips = 1 + Math.floor(random() * 4)
+        for (let k = 0; k < flips; k++)
+          bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8)
+        const outcome = await attemptFormat(format, bytes)
+        const key = typeof outcome === 'string' ? outcome : 'made'
+        seen.set(key, (seen.get(key) ?? 0) + 1)
+      }
+      const allowed = ['made', 'CORRUPT_MEDIA', 'UNSUPPORTED_CODEC', 'LIMIT_EXCEEDED', 'TRANSFORM_TIMEOUT']
+      for (const key of seen.keys()) expect(allowed).toContain(key)
+      expect(await transform(format, good)).toMatchObject({ width: 80, height: 60 })
+    },
+    60_000,
+  )
 })
