@@ -1,7 +1,7 @@
 /**
  * Keeps the books of the store and keeps it within its size. Every writing is noted before its first byte and
- * confirmed after its last, so a crash at any moment leaves a row for all bytes that exist, and never bytes without a
- * row. Evicting and sweeping run beside the requests, a page of rows at a time.
+ * confirmed after its last, so that a crash at any moment leaves no bytes without a row. Evicting and sweeping run
+ * beside the requests, a page of rows at a time.
  */
 import type { PurgeTarget } from './cache.ts'
 import type { BlobStore, Draft } from './blob-store.ts'
@@ -135,6 +135,7 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
       swept += blobs.length
       if (blobs.length < PAGE) break
     }
+    for (const key of await rows.replaced(PAGE)) await clearReplaced(key)
     await rows.recount()
     return swept
   }

@@ -40,13 +40,17 @@ export interface IndexRows {
   commit(blob: BlobRow): Promise<boolean>
   /** Marks finished writings as unfinished again, because their bytes are about to go. */
   retire(blobs: readonly BlobRow[]): Promise<void>
+  /** The blobs are about to be removed: should that stop halfway, they are found among the abandoned. */
+  unsettle(blobs: readonly BlobRow[], now: number): Promise<void>
   /** Takes rows and their bytes off the books. */
   forget(blobs: readonly BlobRow[]): Promise<void>
   /** Writings of a key: the finished ones, or those in progress too. */
   generations(key: string, which: 'finished' | 'all'): Promise<BlobRow[]>
   /** Finished writings, least recently used first. */
   oldest(limit: number): Promise<BlobRow[]>
-  /** Writings that began before `time` and never finished. */
+  /** Keys with more than one finished writing. */
+  replaced(limit: number): Promise<string[]>
+  /** Writings and removals that began before `time` and never finished. */
   abandoned(time: number, limit: number): Promise<BlobRow[]>
   touch(keys: readonly string[], now: number): Promise<void>
   filePlan(plan: PlanRow): Promise<void>
@@ -113,6 +117,11 @@ export function createIndexRows(sql: Sql): IndexRows {
       await batch(list.map(({ key, generation }): Statement => [update, key, generation]))
     },
 
+    async unsettle(list, now) {
+      const update = 'update store_blob set state = 0, used_at = ? where key = ? and generation = ?'
+      if (list.length > 0) await batch(list.map(({ key, generation }) => [update, now, key, generation]))
+    },
+
     async forget(list) {
       const where = 'where key = ? and generation = ?'
       if (list.length === 0) return
@@ -130,6 +139,10 @@ export function createIndexRows(sql: Sql): IndexRows {
 
     generations: (key, which) => blobs('key = ? and state >= ?', key, which === 'finished' ? 1 : 0),
     oldest: (limit) => blobs('state = 1 order by used_at limit ?', limit),
+    async replaced(limit) {
+      const text = `select key from store_blob where state = 1 group by key having count(*) > 1 limit ${limit}`
+      return (await query(text)).map((row) => textIn(row, 'key'))
+    },
     abandoned: (time, limit) => blobs('state = 0 and used_at < ? limit ?', time, limit),
 
     async touch(keys, now) {

@@ -5,7 +5,7 @@ export const STORE_MIGRATIONS: Migrations = {
   room: 'store',
   steps: [
     [
-      // One row for every writing of a blob: state 0 = intended, 1 = visible or replaced since. Bytes count from the intent on.
+      // One row for every writing of a blob; state 0 = being written or removed, 1 = finished. Bytes count in both.
       `create table store_blob (
         key text not null, generation text not null, bytes bigint not null, used_at bigint not null,
         state integer not null, primary key (key, generation))`,
