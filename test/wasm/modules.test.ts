@@ -10,6 +10,7 @@ import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { readFile } from 'node:fs/promises'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
+import { meter, RUNAWAY } from '../../wasm/jsquash/meter.mjs'
 
 interface Entry {
   readonly name: string
@@ -98,5 +99,37 @@ describe('metering changes no byte', () => {
       expect(one.api).not.toBe(two.api)
       expect(one.memoryBytes()).toBeGreaterThan(0)
     }
+  })
+})
+
+describe('the recipe', () => {
+  const body = (...lines: string[]) =>
+    [
+      '(module',
+      '  (type $t0 (func))',
+      '  (func $f0 (type $t0)',
+      ...lines.map((line) => '    ' + line),
+      '    nop)',
+      '  (export "f" (func $f0)))',
+    ].join('\n')
+
+  test('the outer of two loops ticks, the inner one is bounded', () => {
+    const text = meter(body('loop $L0', '  loop $L1', '    nop', '  end', 'end'))
+    const lines = text.split('\n').map((line) => line.trim())
+    expect(lines[lines.indexOf('loop $L0') + 1]).toContain('call $meter_tick')
+    expect(lines[lines.indexOf('loop $L1') + 1]).toMatch(
+      new RegExp(`i32.const ${RUNAWAY} i32.eq if unreachable`),
+    )
+    expect(lines[lines.indexOf('loop $L1') - 1]).toBe('i32.const 0 local.set $meter_turns')
+  })
+
+  test('an inner loop that calls something ticks', () => {
+    const text = meter(body('loop $L0', '  call $f0', 'end'))
+    expect(text).toContain('call $meter_tick')
+    expect(text).not.toContain('unreachable')
+  })
+
+  test('refuses what is not a module', () => {
+    expect(() => meter('hello')).toThrow('Not the text of a module')
   })
 })

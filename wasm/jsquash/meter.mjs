@@ -1,6 +1,6 @@
 /**
- * Adds a way to stop a compiled module: every loop counts down one shared counter and, at zero, calls an import
- * `meter.tick`, which may throw. What the module computes stays the same.
+ * Adds a way to stop a compiled module: loops count their turns and, now and then, call an import `meter.tick`, which
+ * may throw. What the module computes stays the same.
  *
  * Usage: node meter.mjs IN.wasm OUT.wasm   (needs wasm2wat and wat2wasm of wabt on the PATH)
  */
@@ -10,23 +10,39 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Turns of any loop between two ticks: some 0.1 ms of work. */
-export const PERIOD = 100_000
+/** Turns of loops between two ticks: few enough that row after row of a large picture is no long silence. */
+export const PERIOD = 2000
+/** Turns after which one run of an innermost loop is a runaway: some two seconds, and more than any picture needs. */
+export const RUNAWAY = 2 ** 30
 
 const MODULE_FIELD = /^ {2}\((import|func|table|memory|global|export|start|elem|data|tag)\b/
 const AFTER_GLOBALS = /^ {2}\((export|start|elem|data)\b/
+const FUNCTION = /^ {2}\(func\b/
+const LOOP = /^(\s*)loop\b/
 
-const COUNTDOWN = [
+/** One counter for the whole module, in memory. */
+const SHARED_COUNT = [
   'global.get $meter_fuel i32.const 1 i32.sub global.set $meter_fuel',
   `global.get $meter_fuel i32.eqz if call $meter_tick i32.const ${PERIOD} global.set $meter_fuel end`,
 ].join(' ')
 
+/**
+ * Innermost loops that call nothing are bounded instead: a mere possibility of a call inside makes engines keep the
+ * loop's values in memory, for up to half as much time again. The loops around them tick; a runaway traps.
+ */
+const BEGIN_BOUND = 'i32.const 0 local.set $meter_turns'
+const BOUND = [
+  'local.get $meter_turns i32.const 1 i32.add local.tee $meter_turns',
+  `i32.const ${RUNAWAY} i32.eq if unreachable end`,
+].join(' ')
+
 /** Text in, text out. An import may stand only before every other field: the new one goes first. */
 export function meter(wat) {
+  const lines = wat.split('\n')
   const out = []
   let hasImport = false
   let hasFuel = false
-  for (const line of wat.split('\n')) {
+  for (const [index, line] of lines.entries()) {
     if (!hasImport && MODULE_FIELD.test(line)) {
       out.push('  (import "meter" "tick" (func $meter_tick))')
       hasImport = true
@@ -35,11 +51,34 @@ export function meter(wat) {
       out.push(`  (global $meter_fuel (mut i32) (i32.const ${PERIOD}))`)
       hasFuel = true
     }
-    out.push(line)
-    if (/^\s*loop\b/.test(line)) out.push(COUNTDOWN)
+    if (FUNCTION.test(line)) out.push(...openFunction(line))
+    else if (!LOOP.test(line)) out.push(line)
+    else if (isPlainInner(lines, index)) out.push(BEGIN_BOUND, line, BOUND)
+    else out.push(line, SHARED_COUNT)
   }
   if (!hasImport || !hasFuel) throw new Error('Not the text of a module')
   return out.join('\n')
+}
+
+/** The header, then our local before the function's own; a function without a body closes on the same line. */
+function openFunction(line) {
+  const closes = line.endsWith('))') && count(line, '(') === count(line, ')')
+  return closes ? [line] : [line, '    (local $meter_turns i32)']
+}
+
+/** Whether a loop has no loop and no call inside. The text is indented by nesting. */
+function isPlainInner(lines, start) {
+  const depth = LOOP.exec(lines[start])[1].length
+  for (let at = start + 1; at < lines.length; at++) {
+    const line = lines[at]
+    if (line.search(/\S/) <= depth) return true
+    if (/^\s*(loop|call|call_indirect)\b/.test(line)) return false
+  }
+  return true
+}
+
+function count(line, character) {
+  return line.split(character).length - 1
 }
 
 export function meterFile(input, output) {
