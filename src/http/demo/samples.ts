@@ -55,9 +55,9 @@ export const SAMPLES: readonly DemoSample[] = [
     file: 'ridge.avif',
     title: 'Ridge in the morning',
     note: 'An AVIF original full of small detail: thousands of pines, sharp rock and snow, the hardest to keep at few bytes.',
-    width: 2000,
-    height: 1333,
-    bytes: 568109,
+    width: 1500,
+    height: 1000,
+    bytes: 318998,
   },
   {
     file: 'marbles.webp',
@@ -65,6 +65,6 @@ export const SAMPLES: readonly DemoSample[] = [
     note: 'A WebP original from near: mirrors, glass and grain of wood, sharp in one plane only.',
     width: 1500,
     height: 1000,
-    bytes: 0,
+    bytes: 124694,
   },
 ]

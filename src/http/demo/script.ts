@@ -1,11 +1,13 @@
 /** The sample page's own script: fetches each picture, so that it can say what it cost. */
 export const DEMO_JS = `
+/** What a browser says of an <img>: fetch alone would say nothing, and auto would mean the original's format. */
+const ACCEPT = 'image/avif,image/webp,image/png,image/jpeg,*/*;q=0.8'
 const kB = (bytes) => (bytes / 1000).toFixed(bytes < 100000 ? 1 : 0) + ' kB'
 const ms = (value) => (value < 10 ? value.toFixed(1) : Math.round(value)) + ' ms'
 
 async function make(address, signal) {
   const begun = performance.now()
-  const response = await fetch(address, { signal })
+  const response = await fetch(address, { signal, headers: { accept: ACCEPT } })
   const body = await response.blob()
   return { address, response, body, seen: performance.now() - begun, error: response.ok ? undefined : await errorOf(response, body) }
 }
@@ -145,5 +147,6 @@ form.addEventListener('reset', () => setTimeout(run))
 form.addEventListener('focusin', ({ target }) => (help.textContent = target.closest('label')?.dataset.help ?? help.textContent))
 compare.addEventListener('input', cut)
 cut()
+form.elements.width.value ||= '1000'
 run()
 `
