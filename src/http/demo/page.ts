@@ -128,7 +128,7 @@ function copyButtons(): Html {
 }
 
 function field({ name, control, help, fallback, example }: ParamField): Html {
-  return html`<label data-help="${name}: ${help}"
+  return html`<label data-help="${name}: ${help.replaceAll('`', '')}"
     >${name}${input(name, control, example)}<small>default: ${fallback}</small></label
   >`
 }

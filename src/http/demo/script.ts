@@ -33,7 +33,7 @@ function tell(out, words) {
 }
 
 function facts({ response: { headers: h }, body, seen }, img, originalBytes) {
-  const saved = Math.round(100 * (1 - body.size / originalBytes))
+  const saved = Math.floor(100 * (1 - body.size / originalBytes))
   const cache = h.get('x-cache') ?? ''
   const took = Number(h.get('x-processing-time-ms') ?? Number.NaN)
   return [
@@ -114,7 +114,9 @@ async function run() {
     const made = await make(address, signal)
     const { status, headers } = made.response
     details.textContent = [status + ' ' + made.response.statusText, ...[...headers].map(([name, value]) => name + ': ' + value)].join('\\n')
+    after.classList.toggle('stale', !!made.error)
     if (made.error) {
+      compare.hidden = before.hidden = true
       details.textContent = JSON.stringify({ error: made.error }, null, 2) + '\\n\\n' + details.textContent
       return tell(out, [[status + ' ' + made.error.code, '', 'bad'], [made.error.message, '', 'bad']])
     }
@@ -127,10 +129,11 @@ async function run() {
   }
 }
 
-/** The original can lie over the result only when both have one shape. */
+/** The original can lie over the result only when both show the same, in one shape. */
 function slide(file) {
   const { width, height } = file.dataset
-  const fits = Math.abs((width * after.naturalHeight) / (height * after.naturalWidth) - 1) < 0.02
+  const isSame = ['crop', 'rotate', 'flip'].every((name) => !form.elements[name]?.value)
+  const fits = isSame && Math.abs((width * after.naturalHeight) / (height * after.naturalWidth) - 1) < 0.02
   compare.hidden = !fits
   before.hidden = !fits
   if (fits && !before.src.endsWith('/demo/' + file.value)) before.src = '/demo/' + file.value

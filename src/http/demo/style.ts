@@ -47,6 +47,7 @@ input[type=range] { padding: 0; border: 0; accent-color: var(--accent); }
 .frame { position: relative; display: grid; }
 .frame img { max-width: 100%; max-height: 32rem; display: block; }
 .frame #before { position: absolute; inset: 0; width: 100%; height: 100%; }
+.stale { opacity: .25; }
 .split { grid-template-columns: auto 1fr auto; align-items: center; gap: .7rem; color: var(--quiet); }
 .headers { margin: 0; max-height: 15rem; overflow: auto; padding: .6rem .7rem; border-radius: .35rem; background: var(--ground); font: .75rem/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (max-width: 56rem) { .workbench { grid-template-columns: minmax(0, 1fr); } form { order: 2; border: 0; border-top: 1px solid var(--line); } .stage { min-height: 11rem; } }
