@@ -1,9 +1,9 @@
 /** What an answer says of how it came about: the `X-` headers of the contract, `Vary`, `Accept-CH`. */
 import type { MediaRequest } from '../request/request.ts'
 import type { Outcome, RenditionOutcome } from '../serve.ts'
-import type { Respond } from './respond.ts'
+import type { Exchange } from './exchange.ts'
 
-export function diagnosticHeaders(outcome: Outcome, to: Respond): Array<readonly [string, string]> {
+export function diagnosticHeaders(outcome: Outcome, to: Exchange): Array<readonly [string, string]> {
   const { media, call } = to
   const isRendition = outcome.kind === 'rendition'
   const rows: Array<readonly [string, string | number | undefined]> = [

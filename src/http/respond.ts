@@ -1,22 +1,13 @@
 /** Turns an outcome of the line into a Response: conditions, ranges, and every header of the contract. */
 import { MediaError } from '../error.ts'
-import type { Call } from '../context.ts'
 import type { MediaRequest } from '../request/request.ts'
 import type { Outcome, RenditionOutcome } from '../serve.ts'
 import type { OriginalOutcome } from '../serve-original.ts'
 import { okCacheControl } from './cache-control.ts'
 import { decide, type Decision, type Representation } from './conditional.ts'
 import { diagnosticHeaders } from './diagnostics.ts'
+import type { Exchange } from './exchange.ts'
 import { contentDisposition } from './disposition.ts'
-
-export interface Respond {
-  readonly request: Request
-  readonly media: MediaRequest
-  readonly call: Call
-  readonly now: number
-  /** `compat.headers` of the configuration. */
-  readonly compatHeaders: readonly string[]
-}
 
 /** On all media: never sniffed, never a document with powers, usable from any page. */
 const MEDIA_HEADERS = {
@@ -26,11 +17,11 @@ const MEDIA_HEADERS = {
   'timing-allow-origin': '*',
 } as const
 
-export async function respond(outcome: Outcome, to: Respond): Promise<Response> {
+export async function respond(outcome: Outcome, to: Exchange): Promise<Response> {
   return outcome.kind === 'original' ? respondOriginal(outcome, to) : respondRendition(outcome, to)
 }
 
-async function respondRendition(outcome: RenditionOutcome, to: Respond): Promise<Response> {
+async function respondRendition(outcome: RenditionOutcome, to: Exchange): Promise<Response> {
   const { rendition } = outcome
   const it = { etag: rendition.etag, lastModified: rendition.facts.lastModified, size: rendition.size }
   const headers = sharedHeaders(outcome, it, to)
@@ -40,7 +31,7 @@ async function respondRendition(outcome: RenditionOutcome, to: Respond): Promise
   return answer(decision, it, headers, to, (span) => rendition.body(span))
 }
 
-async function respondOriginal(outcome: OriginalOutcome, to: Respond): Promise<Response> {
+async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<Response> {
   const { original, etag } = outcome
   const { size, validator } = original
   const it: Representation = {
@@ -62,7 +53,7 @@ async function respondOriginal(outcome: OriginalOutcome, to: Respond): Promise<R
   }
 }
 
-function sharedHeaders(outcome: Outcome, it: Representation, to: Respond): Headers {
+function sharedHeaders(outcome: Outcome, it: Representation, to: Exchange): Headers {
   const { policy } = outcome
   const headers = new Headers({ ...MEDIA_HEADERS, etag: it.etag })
   if (it.size !== undefined) headers.set('accept-ranges', 'bytes')
@@ -79,7 +70,7 @@ function sharedHeaders(outcome: Outcome, it: Representation, to: Respond): Heade
 }
 
 /** An original sent in place of a rendition holds only as long as an error would. */
-function cacheControl(outcome: Outcome, to: Respond): string {
+function cacheControl(outcome: Outcome, to: Exchange): string {
   const { policy, grant } = outcome
   const isPassthrough = outcome.kind === 'original' && outcome.passthrough
   const expires = grant.expiresAt === undefined ? {} : { expiresAt: grant.expiresAt }
@@ -99,7 +90,7 @@ async function answer(
   decision: Decision,
   it: Representation,
   headers: Headers,
-  to: Respond,
+  to: Exchange,
   body: (span?: { start: number; end: number }) => Promise<Body>,
 ): Promise<Response> {
   if (decision.status === 416) {

@@ -2,12 +2,10 @@
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
+import type { Step } from './steps/step.ts'
 import { flatten, pad } from './steps/canvas.ts'
 import { crop, cut, flip, orient, rotate } from './steps/moves.ts'
 import { createResize } from './steps/resize.ts'
-
-/** Gives a new picture or the same one; never changes the one it was given. */
-export type Step = (bitmap: Bitmap, recipe: ImageRecipe, tick: () => void) => Bitmap | Promise<Bitmap>
 
 export function createPipeline(
   context: CodecContext,

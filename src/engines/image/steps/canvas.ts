@@ -1,7 +1,7 @@
 /** Padding, and what lies under alpha. */
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { Color } from '../../../plan/plan.ts'
-import type { Step } from '../pipeline.ts'
+import type { Step } from './step.ts'
 import { blank, wordsOf } from './pixels.ts'
 
 /** Stands the picture on a larger, transparent canvas. */

@@ -1,7 +1,7 @@
 /** Orientation, crop, rotate, flip, cut: nothing here changes a pixel's colour. */
 import type { Orientation } from '../../../media/info.ts'
 import { cropBitmap, moveBitmap, type Walk } from './pixels.ts'
-import type { Step } from '../pipeline.ts'
+import type { Step } from './step.ts'
 
 /** TIFF 6.0 tag 0x0112: how the stored picture must be walked to stand upright. */
 const ORIENTATIONS: Readonly<Record<Exclude<Orientation, 1>, Walk>> = {

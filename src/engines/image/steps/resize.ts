@@ -3,7 +3,7 @@ import { instantiateResize, type ResizeModule } from '../../../../wasm/jsquash/r
 import { formatRow } from '../../../media/format.ts'
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { CodecContext } from '../codec.ts'
-import type { Step } from '../pipeline.ts'
+import type { Step } from './step.ts'
 import { cannotMake, createSlot } from '../slot.ts'
 import { wordsOf } from './pixels.ts'
 import { shrinkBitmap, shrunkSize } from './shrink.ts'

@@ -1,0 +1,12 @@
+import type { Call } from '../context.ts'
+import type { MediaRequest } from '../request/request.ts'
+
+/** One request for media, as the files that answer it see it. */
+export interface Exchange {
+  readonly request: Request
+  readonly media: MediaRequest
+  readonly call: Call
+  readonly now: number
+  /** `compat.headers` of the configuration. */
+  readonly compatHeaders: readonly string[]
+}
