@@ -45,8 +45,12 @@ export async function openSqlite(path: string): Promise<Sql> {
   if (path !== ':memory:') await mkdir(dirname(path), { recursive: true })
   const database = (await openNodeSqlite(path)) ?? (await openLibsql(path))
   for (const pragma of PRAGMAS) await patiently(() => database.exec(`PRAGMA ${pragma}`))
-  const run = ([sql, ...parameters]: Statement) => database.all(sql, parameters).map(toRow)
   let isOpen = true
+  const run = ([sql, ...parameters]: Statement) => {
+    // The libraries go on with a statement that they prepared before closing.
+    if (!isOpen) throw new Error('The database is closed')
+    return database.all(sql, parameters).map(toRow)
+  }
   return {
     dialect: 'sqlite',
     query: (...statement) => patiently(() => run(statement)),

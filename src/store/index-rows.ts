@@ -1,6 +1,6 @@
 /**
  * The SQL half of the store: which blobs there are, how many bytes they take, when they were used, and which plans
- * lead to them. Statements only; what is done to the blobs themselves is `eviction.ts`.
+ * lead to them. Statements only; what is done to the blobs themselves is `eviction-index.ts`.
  */
 import { migrate } from '../database/migrations.ts'
 import { numberIn, placeholders, textIn } from '../database/sql.ts'
@@ -40,8 +40,6 @@ export interface IndexRows {
   commit(blob: BlobRow): Promise<boolean>
   /** Marks finished writings as unfinished again, because their bytes are about to go. */
   retire(blobs: readonly BlobRow[]): Promise<void>
-  /** The blobs are about to be removed: should that stop halfway, they are found among the abandoned. */
-  unsettle(blobs: readonly BlobRow[], now: number): Promise<void>
   /** Takes rows and their bytes off the books. */
   forget(blobs: readonly BlobRow[]): Promise<void>
   /** Writings of a key: the finished ones, or those in progress too. */
@@ -115,11 +113,6 @@ export function createIndexRows(sql: Sql): IndexRows {
       if (list.length === 0) return
       const update = 'update store_blob set state = 0 where key = ? and generation = ?'
       await batch(list.map(({ key, generation }): Statement => [update, key, generation]))
-    },
-
-    async unsettle(list, now) {
-      const update = 'update store_blob set state = 0, used_at = ? where key = ? and generation = ?'
-      if (list.length > 0) await batch(list.map(({ key, generation }) => [update, now, key, generation]))
     },
 
     async forget(list) {

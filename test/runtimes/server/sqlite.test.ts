@@ -23,6 +23,7 @@ describe('a database address', () => {
     await first?.batch([['create table t (n bigint)'], ['insert into t values (1)']])
     await first?.close()
     await first?.close()
+    await expect(first?.query('select n from t')).rejects.toThrow('closed')
     const second = await openServerSql(`sqlite:${path}`)
     expect(await second?.query('select n from t')).toEqual([{ n: 1 }])
     expect(await second?.query('pragma journal_mode')).toEqual([{ journal_mode: 'wal' }])
