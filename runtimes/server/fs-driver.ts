@@ -11,8 +11,8 @@
 import type { Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
+import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Driver, DriverMeta } from '../../src/index.ts'
 import { linkIfFree, orNull, placeIn, pump, readAt, writeAll } from './files.ts'
 
@@ -86,9 +86,18 @@ function createLocate(folder: string, separator: string): Locate {
 
 /** Where a path really leads, or null when that is nowhere or outside the folder. */
 async function realPathInside(folder: string, path: string): Promise<string | null> {
-  const [inside, real] = await Promise.all([orNull(realpath(folder)), orNull(realpath(path))])
+  const [inside, real] = await Promise.all([orNull(realpath(folder)), orNull(realPathOf(path))])
   if (inside === null || real === null) return null
   return real === inside || real.startsWith(inside.endsWith(sep) ? inside : inside + sep) ? real : null
+}
+
+/**
+ * Bun asks the kernel for the name of the opened file, and that of a file which is being replaced ends in
+ * " (deleted)". So only folders and links are resolved; a plain file is called what it is called.
+ */
+async function realPathOf(path: string): Promise<string> {
+  const isLink = (await lstat(path)).isSymbolicLink()
+  return isLink ? realpath(path) : join(await realpath(dirname(path)), basename(path))
 }
 
 function createReader(folder: string, { separator = '/', trusted = false }: FsDriverOptions) {
