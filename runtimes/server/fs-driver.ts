@@ -92,8 +92,8 @@ async function realPathInside(folder: string, path: string): Promise<string | nu
 }
 
 /**
- * Bun asks the kernel for the name of the opened file, and that of a file which is being replaced ends in
- * " (deleted)". So only folders and links are resolved; a plain file is called what it is called.
+ * Only folders and links are resolved, a plain file is called what it is called: Bun's realpath now and then says
+ * ENOENT of a file that is being replaced at that moment.
  */
 async function realPathOf(path: string): Promise<string> {
   const isLink = (await lstat(path)).isSymbolicLink()
