@@ -32,7 +32,11 @@ export function createMediamorph(config?: ConfigInput): BoundMediamorph {
       const known = bindings as Bindings
       const current = built?.bindings === known ? built : { media: build(config, known), bindings: known }
       built = current
-      return current.media.fetch(request, toContext(request, execution))
+      const context = toContext(request, execution)
+      const answer = current.media.fetch(request, context)
+      // A request whose client leaves is otherwise stopped between two lines, its place in a queue never given back.
+      context.waitUntil?.(answer)
+      return answer
     },
     async close() {
       await built?.media.close()

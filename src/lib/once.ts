@@ -59,17 +59,18 @@ export function createSharedFlights<T>(): Flights<T> {
   }
 }
 
+/** Work that takes longer than this, in ms, belongs to a request that the runtime has ended without a word. */
+const PATIENCE_MS = 60_000
+
 /** For runtimes whose requests must not share promises: the second caller polls until the first is done, then re-reads. */
-export function createIsolatedFlights<T>(pollMs = 20): Flights<T> {
+export function createIsolatedFlights<T>(pollMs = 20, patienceMs = PATIENCE_MS): Flights<T> {
   const flying = new Set<string>()
   return {
     async run(flight) {
-      let waited = false
-      while (flying.has(flight.key)) {
-        waited = true
+      let waitedMs = 0
+      for (; flying.has(flight.key) && waitedMs < patienceMs; waitedMs += pollMs)
         await sleep(pollMs, flight.signal)
-      }
-      const left = waited ? await flight.reread() : undefined
+      const left = waitedMs > 0 ? await flight.reread() : undefined
       if (left !== undefined) return { value: left, joined: true }
       flight.signal.throwIfAborted()
       flying.add(flight.key)

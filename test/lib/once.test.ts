@@ -78,3 +78,16 @@ test('a lazy value is built once, and again after a failure', async () => {
   await expect(get()).rejects.toThrow('first')
   expect(await Promise.all([get(), get()])).toEqual([2, 2])
 })
+
+test('an isolated flight whose holder was ended by the runtime does not ground the others', async () => {
+  const flights = createIsolatedFlights<string>(2, 20)
+  const lost = () => new Promise<string>(() => {})
+  void flights.run({ key: 'k', signal: never, make: lost, reread: async () => undefined })
+  const other = await flights.run({
+    key: 'k',
+    signal: never,
+    make: async () => 'own',
+    reread: async () => undefined,
+  })
+  expect(other).toEqual({ value: 'own', joined: false })
+})
