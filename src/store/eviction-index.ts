@@ -126,11 +126,7 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
     for (;;) {
       const blobs = await rows.abandoned(now() - ageMs, PAGE)
       for (const blob of blobs) {
-        const visible = await store.get(blob.key)
-        const isDone = visible?.generation === blob.generation && (await rows.commit(blob))
-        if (isDone) await clearReplaced(blob.key)
-        else await removeBlobs([blob])
-        if (!visible) await rows.forgetPlans([blob.key])
+        await resolveAbandoned(blob)
       }
       swept += blobs.length
       if (blobs.length < PAGE) break
@@ -138,6 +134,26 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
     for (const key of await rows.replaced(PAGE)) await clearReplaced(key)
     await rows.recount()
     return swept
+  }
+
+  /** It died between its last byte and the confirmation, or before; or while it was removed, which is done again. */
+  async function resolveAbandoned(blob: BlobRow): Promise<void> {
+    const visible = await store.get(blob.key)
+    const isVisible = visible?.generation === blob.generation
+    if (isVisible && (await rows.commit(blob))) return clearReplaced(blob.key)
+    await removeBlobs([blob])
+    if (!visible || isVisible) await rows.forgetPlans([blob.key])
+  }
+
+  /**
+   * A page of what was used least, or else of what others are about to remove: they may be slow, or dead. Removing
+   * twice is removing once.
+   */
+  async function makeRoom(): Promise<boolean> {
+    if ((await evictPage(EVICT_PAGE)) > 0) return true
+    const leaving = await rows.leaving(EVICT_PAGE)
+    await removeBlobs(leaving)
+    return leaving.length > 0
   }
 
   /**
@@ -163,7 +179,7 @@ export function createEvictionIndex(options: EvictionIndexOptions): EvictionInde
       const fits = () => rows.reserve(draft, now(), maxBytes)
       let isReserved = await fits()
       for (let round = 0; !isReserved && round < ROUNDS && draft.bytes <= maxBytes; round++) {
-        if ((await evictPage(EVICT_PAGE)) === 0) break
+        if (!(await makeRoom())) break
         isReserved = await fits()
       }
       if (!isReserved) throw new Error(`No room for ${draft.bytes} bytes below the limit of ${maxBytes}`)

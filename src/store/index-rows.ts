@@ -31,23 +31,30 @@ export interface PlanLink {
 /** D1 takes 100 parameters a statement. */
 export const PAGE = 80
 
+/** `store_blob.state` */
+const LEAVING = -1
+const WRITING = 0
+const FINISHED = 1
+
 export interface IndexRows {
   /** Sum of the bytes of all rows. */
   total(): Promise<number>
   /** Notes that `blob` is about to be written, if its bytes still fit below `maxBytes`. False when they do not. */
   reserve(blob: BlobRow, now: number, maxBytes: number): Promise<boolean>
-  /** The blob is visible. False when its row is gone: somebody took it for abandoned. */
+  /** The blob is visible. False when its row is gone or going: it was purged, or taken for abandoned. */
   commit(blob: BlobRow): Promise<boolean>
-  /** Marks finished writings as unfinished again, because their bytes are about to go. */
+  /** Marks writings, because their bytes are about to go. There is no way back from here. */
   retire(blobs: readonly BlobRow[]): Promise<void>
   /** Takes rows and their bytes off the books. */
   forget(blobs: readonly BlobRow[]): Promise<void>
-  /** Writings of a key: the finished ones, or those in progress too. */
+  /** Writings of a key: the finished ones, or those in progress and on their way out too. */
   generations(key: string, which: 'finished' | 'all'): Promise<BlobRow[]>
   /** Finished writings, least recently used first. */
   oldest(limit: number): Promise<BlobRow[]>
   /** Keys with more than one finished writing. */
   replaced(limit: number): Promise<string[]>
+  /** Writings that are being removed, by whomever. */
+  leaving(limit: number): Promise<BlobRow[]>
   /** Writings and removals that began before `time` and never finished. */
   abandoned(time: number, limit: number): Promise<BlobRow[]>
   touch(keys: readonly string[], now: number): Promise<void>
@@ -85,7 +92,7 @@ export function createIndexRows(sql: Sql): IndexRows {
       const [inserted] = await batch([
         [
           `insert into store_blob (key, generation, bytes, used_at, state)
-           select cast(? as text), cast(? as text), cast(? as bigint), cast(? as bigint), 0
+           select cast(? as text), cast(? as text), cast(? as bigint), cast(? as bigint), ${WRITING}
            from store_total where id = 1 and bytes <= ? returning key`,
           key,
           generation,
@@ -105,13 +112,14 @@ export function createIndexRows(sql: Sql): IndexRows {
     },
 
     async commit({ key, generation }) {
-      const update = 'update store_blob set state = 1 where key = ? and generation = ? returning key'
+      const update = `update store_blob set state = ${FINISHED}
+        where key = ? and generation = ? and state >= ${WRITING} returning key`
       return (await query(update, key, generation)).length === 1
     },
 
     async retire(list) {
       if (list.length === 0) return
-      const update = 'update store_blob set state = 0 where key = ? and generation = ?'
+      const update = `update store_blob set state = ${LEAVING} where key = ? and generation = ?`
       await batch(list.map(({ key, generation }): Statement => [update, key, generation]))
     },
 
@@ -130,13 +138,15 @@ export function createIndexRows(sql: Sql): IndexRows {
       )
     },
 
-    generations: (key, which) => blobs('key = ? and state >= ?', key, which === 'finished' ? 1 : 0),
-    oldest: (limit) => blobs('state = 1 order by used_at limit ?', limit),
+    generations: (key, which) =>
+      blobs('key = ? and state >= ?', key, which === 'finished' ? FINISHED : LEAVING),
+    oldest: (limit) => blobs(`state = ${FINISHED} order by used_at limit ?`, limit),
     async replaced(limit) {
-      const text = `select key from store_blob where state = 1 group by key having count(*) > 1 limit ${limit}`
+      const text = `select key from store_blob where state = ${FINISHED} group by key having count(*) > 1 limit ${limit}`
       return (await query(text)).map((row) => textIn(row, 'key'))
     },
-    abandoned: (time, limit) => blobs('state = 0 and used_at < ? limit ?', time, limit),
+    leaving: (limit) => blobs(`state = ${LEAVING} limit ?`, limit),
+    abandoned: (time, limit) => blobs(`state < ${FINISHED} and used_at < ? limit ?`, time, limit),
 
     async touch(keys, now) {
       for (const page of pages(keys)) {

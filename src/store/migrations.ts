@@ -5,7 +5,8 @@ export const STORE_MIGRATIONS: Migrations = {
   room: 'store',
   steps: [
     [
-      // One row for every writing of a blob; state 0 = being written or removed, 1 = finished. Bytes count in both.
+      // One row for every writing of a blob; state -1 = being removed, 0 = being written, 1 = finished.
+      // Bytes count in all three.
       `create table store_blob (
         key text not null, generation text not null, bytes bigint not null, used_at bigint not null,
         state integer not null, primary key (key, generation))`,

@@ -302,7 +302,7 @@ function describePurge(build: Build): void {
 }
 
 /** Limit of the crash test's cache: small enough that it always evicts. */
-export const CRASH_BYTES = 8_000_000
+export const CRASH_BYTES = 10_000_000
 
 /** Random-looking bytes that begin with the hex SHA-256 of the rest. */
 export async function sealed(name: string | number, length: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -72,6 +72,18 @@ describe('eviction', () => {
     expect(faults).toEqual([])
   })
 
+  it('finds room beside a process that died after it had marked everything for removal', async () => {
+    const dead = open()
+    for (let id = 0; id < 9; id++) await keep(dead, id, 100_000)
+    await dead.settle()
+    await sql.query('update store_blob set state = -1')
+    const cache = open()
+    await keep(cache, 'new', 500_000)
+    expect(await cache.find(await hexKey('plan new'))).toMatchObject({ state: 'fresh' })
+    expect(await cache.total()).toBeLessThan(1_000_000)
+    expect((await files()).bytes).toBe(await cache.total())
+  })
+
   it('keeps what is used', async () => {
     const cache = open()
     await keep(cache, 'loved', 20_000)
