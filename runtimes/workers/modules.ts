@@ -1,4 +1,5 @@
 /** Every compiled module by name. Workers may not compile at run time, so each is a static import. */
+import core from '../../wasm/core/core.wasm'
 import avifDecoder from '../../wasm/jsquash/avif_dec.wasm'
 import avifEncoder from '../../wasm/jsquash/avif_enc.wasm'
 import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
@@ -9,6 +10,7 @@ import webpDecoder from '../../wasm/jsquash/webp_dec.wasm'
 import webpEncoder from '../../wasm/jsquash/webp_enc_simd.wasm'
 
 export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
+  core,
   avif_dec: avifDecoder,
   avif_enc: avifEncoder,
   mozjpeg_dec: jpegDecoder,

@@ -40,7 +40,11 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
 }
 
 export async function loadWasm(name: string): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL(`../../wasm/jsquash/${name}.wasm`, import.meta.url)))
+  return WebAssembly.compile(
+    await readFile(
+      new URL(`../../wasm/${name === 'core' ? 'core' : 'jsquash'}/${name}.wasm`, import.meta.url),
+    ),
+  )
 }
 
 /** Runs tasks in this thread: deadline and cancellation through `tick` only. */

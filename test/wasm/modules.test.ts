@@ -10,6 +10,7 @@ import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { readFile } from 'node:fs/promises'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
+import { hashOfSources } from '../../wasm/core/sources.mjs'
 import { meter, RUNAWAY } from '../../wasm/jsquash/meter.mjs'
 
 interface Entry {
@@ -22,16 +23,28 @@ interface Entry {
   readonly sha256: string
 }
 
+/** Built from our own sources. */
+interface OwnEntry {
+  readonly name: string
+  readonly file: string
+  readonly licence: string
+  readonly sources: { readonly folder: string; readonly sha256: string }
+  readonly sha256: string
+}
+
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const { modules } = JSON.parse(read('wasm/manifest.json').toString()) as { modules: Entry[] }
+const all = (JSON.parse(read('wasm/manifest.json').toString()) as { modules: (Entry | OwnEntry)[] }).modules
+const isOwn = (entry: Entry | OwnEntry): entry is OwnEntry => 'sources' in entry
+/** Those of npm packages. */
+const modules = all.filter((entry): entry is Entry => !isOwn(entry))
 const originalPath = (entry: Entry) => `node_modules/${entry.package}/${entry.source.file}`
 
 describe('wasm/manifest.json', () => {
   test('lists every module, once', () => {
-    expect(modules).toHaveLength(8)
-    expect(new Set(modules.map(({ name }) => name)).size).toBe(8)
+    expect(all).toHaveLength(9)
+    expect(new Set(all.map(({ name }) => name)).size).toBe(9)
   })
 
   test.each(modules.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
@@ -40,6 +53,19 @@ describe('wasm/manifest.json', () => {
     const { version } = JSON.parse(read(`node_modules/${entry.package}/package.json`).toString()) as Entry
     expect(entry.version).toBe(version)
     expect(entry.licence).not.toBe('')
+  })
+
+  test('the core is made of the sources that are here, and can be stopped', () => {
+    const [core] = all.filter(isOwn)
+    expect(core?.name).toBe('core')
+    expect(sha256(read(`wasm/${core?.file}`))).toBe(core?.sha256)
+    expect(core?.sources.sha256, 'wasm/core/build.sh was not run after a change').toBe(hashOfSources())
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(read('wasm/core/core.wasm')))
+    // Nothing else: no file, no clock, no environment.
+    expect(imports.map(({ module, name }) => `${module}.${name}`).toSorted()).toEqual([
+      'core.fail',
+      'core.tick',
+    ])
   })
 
   test.each(modules.map((entry) => [entry.name, entry] as const))('%s can be stopped', (_, entry) => {

@@ -49,4 +49,9 @@ const modules = MODULES.map(([name, npmPackage, file, licence]) => {
     made: `wasm/jsquash/meter.mjs with wabt 1.0.32, a tick each ${PERIOD} turns`,
   }
 })
-writeFileSync(new URL('wasm/manifest.json', root), JSON.stringify({ modules }, undefined, 2) + '\n')
+const manifest = new URL('wasm/manifest.json', root)
+const others = JSON.parse(readFileSync(manifest, 'utf8')).modules.filter(
+  ({ file }) => !file.startsWith('jsquash/'),
+)
+const all = { modules: [...others, ...modules] }
+writeFileSync(manifest, JSON.stringify(all, undefined, 2) + '\n')

@@ -5,10 +5,14 @@ import type { FormatName } from '../../media/format.ts'
 import { corrupt } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
-import type { ImageRecipe } from '../../plan/recipe.ts'
+import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
+import { createJpegCore } from './core/jpeg.ts'
 import { createPipeline } from './pipeline.ts'
+import { viewOf } from './view.ts'
+
+const JPEG_QUALITY = 80
 
 export interface ImageTask {
   readonly recipe: ImageRecipe
@@ -26,6 +30,7 @@ export interface ImageResult {
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
 export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
   const codecs = createCodecs(context)
+  const jpeg = createJpegCore(context)
   const pipeline = createPipeline(context)
 
   function codecFor(format: FormatName): Codec {
@@ -34,27 +39,48 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return codec
   }
 
-  return async ({ recipe, bytes, pixels }) => {
-    const decode = codecFor(recipe.from).decode
-    const encode = codecFor(recipe.to).encode
-    if (!decode || !encode) throw new MediaError('UNSUPPORTED_CODEC')
-    const announced = announcedSize(recipe, bytes, pixels)
+  async function decodeWhole(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Bitmap> {
+    const { decode } = codecFor(recipe.from)
+    if (!decode) throw new MediaError('UNSUPPORTED_CODEC')
     const bitmap = await decode(bytes)
-    checkDecoded(bitmap, announced, recipe.from)
-    const picture = await pipeline(bitmap, recipe)
+    checkDecoded(bitmap, stored, recipe.from)
+    return bitmap
+  }
+
+  async function encode(
+    picture: Bitmap,
+    { to, quality, lossless = false }: ImageRecipe,
+  ): Promise<Uint8Array> {
+    if (to === 'jpeg') return jpeg.encode(picture, quality ?? JPEG_QUALITY)
+    const codec = codecFor(to)
+    if (!codec.encode) throw new MediaError('UNSUPPORTED_CODEC')
+    return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
+  }
+
+  async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
+    const source = recipe.from === 'jpeg' ? { bytes, stored, view: viewOf(recipe, stored) } : undefined
+    if (source && recipe.to === 'jpeg' && !recipe.pad) {
+      const body = await jpeg.transcode(source, recipe.quality ?? JPEG_QUALITY)
+      if (body) return body
+    }
+    const seen = source && (await jpeg.decode(source))
+    const picture = seen
+      ? await pipeline(seen, recipe, true)
+      : await pipeline(await decodeWhole(recipe, bytes, stored), recipe, false)
     const { width, height } = picture
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
-    const body = await encode(picture, {
-      ...(recipe.quality === undefined ? {} : { quality: recipe.quality }),
-      lossless: recipe.lossless ?? false,
-    })
-    return { body: body as Uint8Array<ArrayBuffer>, width, height }
+    return encode(picture, recipe)
+  }
+
+  return async ({ recipe, bytes, pixels }) => {
+    const body = await make(recipe, bytes, announcedSize(recipe, bytes, pixels))
+    return { body: body as Uint8Array<ArrayBuffer>, width: recipe.width, height: recipe.height }
   }
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize(recipe: ImageRecipe, bytes: Uint8Array, most: number) {
+function announcedSize(recipe: ImageRecipe, bytes: Uint8Array, most: number): Size {
   const info = readWholeInfo(recipe.from, bytes)
   if (info.class !== 'image' || info.orientation !== recipe.orient)
     throw corrupt(recipe.from, 'it is not what its header announced')

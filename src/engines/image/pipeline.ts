@@ -7,14 +7,16 @@ import { flatten, pad } from './steps/canvas.ts'
 import { crop, cut, flip, orient, rotate } from './steps/moves.ts'
 import { createResize } from './steps/resize.ts'
 
-export function createPipeline(
-  context: CodecContext,
-): (bitmap: Bitmap, recipe: ImageRecipe) => Promise<Bitmap> {
-  const steps: readonly Step[] = [orient, crop, rotate, flip, cut, createResize(context), pad, flatten]
+/** Runs the steps; those up to the resizing are left out when the decoder has done them (`isView`). */
+export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe, isView: boolean) => Promise<Bitmap>
+
+export function createPipeline(context: CodecContext): Pipeline {
+  const viewing: readonly Step[] = [orient, crop, rotate, flip, cut, createResize(context)]
+  const finishing: readonly Step[] = [pad, flatten]
   const tick = () => context.tick()
-  return async (bitmap, recipe) => {
+  return async (bitmap, recipe, isView) => {
     let current = bitmap
-    for (const step of steps) {
+    for (const step of isView ? finishing : [...viewing, ...finishing]) {
       tick()
       current = await step(current, recipe, tick)
     }

@@ -1,6 +1,7 @@
 /** Whole-pixel moves: one 32-bit word a pixel, so that nothing here knows of channels. */
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { Rect } from '../../../plan/recipe.ts'
+import type { Walk } from '../view.ts'
 
 export function wordsOf({ data }: Bitmap): Uint32Array {
   return new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4)
@@ -20,14 +21,6 @@ export function cropBitmap(from: Bitmap, { x, y, width, height }: Rect): Bitmap 
     target.set(source.subarray(start, start + width), row * width)
   }
   return to
-}
-
-/** Where a move takes the source pixel (0, 0), and how target steps walk the source. */
-export interface Walk {
-  readonly swaps: boolean
-  /** The source column runs against the target's axis. */
-  readonly mirrorsX: boolean
-  readonly mirrorsY: boolean
 }
 
 /** Side of the squares in which pictures are turned: both the rows read and the rows written stay in the cache. */

@@ -1,0 +1,124 @@
+/** One instance of `wasm/core`: its calls with their types, bytes in, bytes out, and its failures as our errors. */
+import { MediaError, type ErrorCode } from '../../../error.ts'
+import type { CodecContext } from '../codec.ts'
+
+/** What `wasm/core/src` exports; pointers are numbers. Booleans are 0 and 1. */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory
+  memory_reset(most: number): void
+  input_reset(): void
+  input_reserve(bytes: number): number
+  input_commit(bytes: number, isLast: number): void
+  output_reset(): void
+  output_size(): number
+  output_next(after: number): number
+  output_length(bytes: number): number
+  jpeg_begin(): void
+  jpeg_head(): Progress
+  jpeg_width(): number
+  jpeg_height(): number
+  jpeg_plan(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    targetWidth: number,
+    targetHeight: number,
+    isSubsampled: number,
+    chromaX: number,
+    chromaY: number,
+  ): void
+  jpeg_rows(): Progress
+  picture_turn(walk: number): void
+  picture_rgba(): number
+  picture_pixels(width: number, height: number): number
+  picture_from_rgba(pixels: number, width: number, height: number): void
+  picture_to_jpeg(quality: number): void
+}
+
+/** 0: it needs more input; 1: done. */
+type Progress = 0 | 1
+
+/** The `Failure` of core.h, by number. */
+const FAILURES: Readonly<Record<number, readonly [code: ErrorCode, message: string]>> = {
+  1: ['LIMIT_EXCEEDED', 'Cannot process the picture'],
+  2: ['CORRUPT_MEDIA', 'Cannot decode the picture'],
+  3: ['CORRUPT_MEDIA', 'Cannot decode the picture'],
+  4: ['UNSUPPORTED_CODEC', 'Cannot decode the picture'],
+  5: ['INTERNAL', 'Cannot process the picture'],
+}
+
+/** Most memory of one picture, the codecs' tables included. */
+const MOST_BYTES = 768 * 1024 * 1024
+/** Bytes of the original handed over at a time. */
+const CHUNK_BYTES = 64 * 1024
+
+export interface Core {
+  readonly exports: CoreExports
+  /** Forgets the picture before. To be called first, whatever happened before. */
+  begin(): void
+  /** Calls `turn` until it is done, with more of `bytes` each time it asks for more. One file is read by one function. */
+  reader(bytes: Uint8Array): (turn: () => Progress) => void
+  /** A copy of `length` bytes of its memory. */
+  copy(pointer: number, length: number): Uint8Array<ArrayBuffer>
+  write(pointer: number, bytes: Uint8Array | Uint8ClampedArray): void
+  /** What was encoded. */
+  output(): Uint8Array<ArrayBuffer>
+}
+
+export function createCore(module: WebAssembly.Module, context: Pick<CodecContext, 'tick'>): Core {
+  const instance = new WebAssembly.Instance(module, {
+    core: { tick: () => context.tick(), fail: (code: number, what: number) => fail(code, readText(what)) },
+  })
+  const exports = instance.exports as unknown as CoreExports
+  // LLVM's name. A failure leaves the C code in the middle: its stack is begun anew for each picture.
+  const stack = instance.exports['__stack_pointer'] as WebAssembly.Global
+  const stackTop: unknown = stack.value
+  // A view of memory that grew is empty: it is made anew for each use.
+  const view = (pointer: number, length: number) => new Uint8Array(exports.memory.buffer, pointer, length)
+
+  function readText(pointer: number): string {
+    const bytes = new Uint8Array(exports.memory.buffer)
+    return new TextDecoder().decode(bytes.slice(pointer, bytes.indexOf(0, pointer)))
+  }
+
+  return {
+    exports,
+    begin() {
+      stack.value = stackTop
+      exports.memory_reset(MOST_BYTES)
+      exports.input_reset()
+      exports.output_reset()
+    },
+    reader(bytes) {
+      let at = 0
+      const more = () => {
+        const end = Math.min(at + CHUNK_BYTES, bytes.length)
+        const to = exports.input_reserve(end - at)
+        view(to, end - at).set(bytes.subarray(at, end))
+        exports.input_commit(end - at, end === bytes.length ? 1 : 0)
+        at = end
+      }
+      return (turn) => {
+        while (turn() === 0) more()
+      }
+    },
+    copy: (pointer, length) => view(pointer, length).slice(),
+    write: (pointer, bytes) => view(pointer, bytes.length).set(bytes),
+    output() {
+      const whole = new Uint8Array(exports.output_size())
+      let at = 0
+      for (let block = exports.output_next(0); block !== 0; block = exports.output_next(block)) {
+        const length = exports.output_length(block)
+        whole.set(view(block, length), at)
+        at += length
+      }
+      return whole
+    },
+  }
+}
+
+function fail(code: number, what: string): never {
+  const [name, message] = FAILURES[code] ?? ['INTERNAL', 'Cannot process the picture']
+  throw new MediaError(name, `${message}: ${what}`)
+}

@@ -1,0 +1,245 @@
+/** Our JPEG against sharp's (libjpeg-turbo): the same pixels, however the bytes arrive; nothing hostile gets through. */
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { isMediaError } from '../../src/error.ts'
+import type { Orientation } from '../../src/media/info.ts'
+import { createCore, type Core } from '../../src/engines/image/core/module.ts'
+import { createJpegCore, type JpegCore } from '../../src/engines/image/core/jpeg.ts'
+import { Stopped } from '../../src/engines/image/slot.ts'
+import { ORIENTATIONS, type View } from '../../src/engines/image/view.ts'
+import { picture } from '../support/pictures.ts'
+import { loadWasm } from '../support/platform.ts'
+
+const photo = (width: number, height: number) => picture({ width, height })
+const jpegCore = (tick = () => {}): JpegCore => createJpegCore({ loadWasm, tick })
+const upright = (width: number, height: number, to = { width, height }): View => ({
+  rect: { x: 0, y: 0, width, height },
+  size: to,
+  walk: ORIENTATIONS[1],
+})
+
+const pixelsOf = (file: Uint8Array) =>
+  sharp(file).toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+
+/** Peak signal-to-noise ratio of two pictures' bytes, in dB. */
+function psnr(a: Uint8Array | Uint8ClampedArray, b: Uint8Array | Uint8ClampedArray): number {
+  expect(a.length).toBe(b.length)
+  let sum = 0
+  for (let at = 0; at < a.length; at++) sum += ((a[at] as number) - (b[at] as number)) ** 2
+  return sum === 0 ? Infinity : 10 * Math.log10((255 * 255 * a.length) / sum)
+}
+
+const KINDS = [
+  { name: 'baseline 4:4:4', options: { chromaSubsampling: '4:4:4' } },
+  { name: 'progressive 4:4:4', options: { chromaSubsampling: '4:4:4', progressive: true } },
+  { name: 'baseline 4:2:0', options: {} },
+  { name: 'progressive 4:2:0', options: { progressive: true } },
+  { name: 'optimal tables', options: { chromaSubsampling: '4:4:4', mozjpeg: true } },
+] as const
+const SIZES = [
+  [640, 427],
+  [333, 251],
+  [17, 9],
+  [8, 8],
+  [1, 1],
+] as const
+
+describe.each(KINDS)('decodes $name', ({ name, options }) => {
+  test.each(SIZES)('%i x %i', async (width, height) => {
+    const source = photo(width, height)
+    for (const picture of [source, source.clone().toColourspace('b-w')]) {
+      const file = await picture
+        .clone()
+        .jpeg({ quality: 85, ...options })
+        .toBuffer()
+      const { data, info } = await pixelsOf(file)
+      const ours = await jpegCore().decode({ bytes: file, stored: info, view: upright(width, height) })
+      // Halved chroma is scaled up by another filter than libjpeg's; everything else is the same to the bit.
+      const isExact = !name.includes('4:2:0') || info.channels === 1
+      expect(psnr(ours!.data, data)).toBeGreaterThan(isExact ? 99 : 30)
+    }
+  })
+})
+
+describe('input', () => {
+  async function rgbaBy(core: Core, file: Uint8Array, step: number): Promise<Uint8Array> {
+    const { exports } = core
+    let at = 0
+    const read = (turn: () => number) => {
+      while (turn() === 0) {
+        const end = Math.min(at + step, file.length)
+        core.write(exports.input_reserve(end - at), file.subarray(at, end))
+        exports.input_commit(end - at, end === file.length ? 1 : 0)
+        at = end
+      }
+    }
+    core.begin()
+    exports.jpeg_begin()
+    read(exports.jpeg_head)
+    const [width, height] = [exports.jpeg_width(), exports.jpeg_height()]
+    exports.jpeg_plan(0, 0, width, height, 150, 100, 0, 0, 0)
+    read(exports.jpeg_rows)
+    return core.copy(exports.picture_rgba(), 150 * 100 * 4)
+  }
+
+  test.each(KINDS)('may come byte by byte: $name', async ({ options }) => {
+    const core = createCore(await loadWasm('core'), { tick: () => {} })
+    const file = await photo(300, 200)
+      .jpeg({ quality: 90, ...options })
+      .toBuffer()
+    const whole = await rgbaBy(core, file, file.length)
+    for (const step of [1, 7, 1000]) expect(psnr(await rgbaBy(core, file, step), whole)).toBe(Infinity)
+  })
+
+  test('does not make memory grow: 12 megapixels take less than 4 MB', async () => {
+    const core = createCore(await loadWasm('core'), { tick: () => {} })
+    const file = await photo(4000, 3000).jpeg({ quality: 85 }).toBuffer()
+    await rgbaBy(core, file, 65_536)
+    expect(core.exports.memory.buffer.byteLength).toBeLessThan(4_000_000)
+  })
+})
+
+describe('views', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8] as const)(
+    'orientation %i, odd sides',
+    async (orientation: Orientation) => {
+      const file = await photo(401, 267).withMetadata({ orientation }).jpeg({ quality: 92 }).toBuffer()
+      const swaps = orientation >= 5
+      const [width, height] = swaps ? [67, 101] : [101, 67]
+      const view = {
+        rect: { x: 0, y: 0, width: 401, height: 267 },
+        size: { width: 101, height: 67 },
+        walk: ORIENTATIONS[orientation],
+      }
+      const source = { bytes: file, stored: { width: 401, height: 267 }, view }
+      const theirs = await sharp(file)
+        .autoOrient()
+        .resize(width, height, { fit: 'fill' })
+        .ensureAlpha()
+        .raw()
+        .toBuffer()
+      const decoded = await jpegCore().decode(source)
+      expect([decoded!.width, decoded!.height]).toEqual([width, height])
+      expect(psnr(decoded!.data, theirs)).toBeGreaterThan(35)
+      const { data, info } = await pixelsOf((await jpegCore().transcode(source, 95))!)
+      expect([info.width, info.height]).toEqual([width, height])
+      expect(psnr(data, decoded!.data)).toBeGreaterThan(33)
+    },
+  )
+
+  test('a part, much smaller', async () => {
+    const file = await photo(1600, 1200).jpeg({ quality: 92 }).toBuffer()
+    const rect = { x: 400, y: 300, width: 800, height: 600 }
+    const view = { rect, size: { width: 200, height: 150 }, walk: ORIENTATIONS[1] }
+    const ours = await jpegCore().decode({ bytes: file, stored: { width: 1600, height: 1200 }, view })
+    const { x: left, y: top, width, height } = rect
+    const theirs = await sharp(file)
+      .extract({ left, top, width, height })
+      .resize(200, 150)
+      .ensureAlpha()
+      .raw()
+      .toBuffer()
+    expect(psnr(ours!.data, theirs)).toBeGreaterThan(35)
+  })
+
+  test('one pixel is the mean of all', async () => {
+    const file = await sharp({ create: { width: 3000, height: 20, channels: 3, background: '#3080c0' } })
+      .jpeg()
+      .toBuffer()
+    const ours = await jpegCore().decode({
+      bytes: file,
+      stored: { width: 3000, height: 20 },
+      view: upright(3000, 20, { width: 1, height: 1 }),
+    })
+    const [r, g, b] = (await pixelsOf(file)).data
+    expect([...ours!.data]).toEqual([r, g, b, 255])
+  })
+})
+
+describe('encodes', () => {
+  test.each([1, 40, 80, 100])('quality %i as libjpeg does', async (quality) => {
+    for (const [width, height] of [...SIZES, [320, 240], [16, 16]] as const) {
+      const { data } = await photo(width, height).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+      const ours = await jpegCore().encode({ data: new Uint8ClampedArray(data), width, height }, quality)
+      const theirs = await sharp(data, { raw: { width, height, channels: 4 } })
+        .jpeg({ quality, optimiseCoding: true })
+        .toBuffer()
+      const [a, b] = [await pixelsOf(ours), await pixelsOf(theirs)]
+      expect([a.info.width, a.info.height]).toEqual([width, height])
+      // Beyond the last whole unit of 16 x 16, what is invented differs; inside, nothing does.
+      if (width % 16 === 0 && height % 16 === 0) expect(psnr(a.data, b.data)).toBe(Infinity)
+      else expect(psnr(a.data, data)).toBeGreaterThan(psnr(b.data, data) - 0.5)
+      // They put all tables into one segment.
+      expect(ours.length).toBeLessThan(theirs.length * 1.005 + 24)
+    }
+  })
+
+  test('grey stays grey', async () => {
+    const file = await photo(300, 200).toColourspace('b-w').jpeg().toBuffer()
+    const ours = await jpegCore().transcode(
+      { bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) },
+      80,
+    )
+    expect(await sharp(ours).metadata()).toMatchObject({ channels: 1, width: 300, height: 200, space: 'b-w' })
+  })
+})
+
+describe('hostile files', () => {
+  const stored = { width: 320, height: 240 }
+  const view = upright(320, 240, { width: 160, height: 120 })
+
+  test('a file that ends too early is refused, wherever it ends', async () => {
+    const core = jpegCore()
+    for (const progressive of [false, true]) {
+      const file = await photo(320, 240).jpeg({ progressive }).toBuffer()
+      for (let end = 0; end < file.length; end += 97) {
+        const cut = core.decode({ bytes: file.subarray(0, end), stored, view })
+        await expect(cut).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+      }
+    }
+  })
+
+  test('damage ends in an error or in a picture, and the next picture is right', async () => {
+    const core = jpegCore()
+    let seed = 1
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+    for (const progressive of [false, true]) {
+      const file = await photo(320, 240).jpeg({ progressive }).toBuffer()
+      const right = await core.decode({ bytes: file, stored, view })
+      for (let round = 0; round < 1_000; round++) {
+        const bytes = Uint8Array.from(file)
+        for (let hit = 0; hit <= round % 4; hit++) bytes[random(round % 2 ? 700 : bytes.length)] = random(256)
+        const outcome = await core.decode({ bytes, stored, view }).catch((error: unknown) => error)
+        if (isMediaError(outcome)) expect(['CORRUPT_MEDIA', 'LIMIT_EXCEEDED']).toContain(outcome.code)
+        else expect(outcome === undefined || 'width' in (outcome as object)).toBe(true)
+      }
+      const again = await core.decode({ bytes: file, stored, view })
+      expect(psnr(again!.data, right!.data)).toBe(Infinity)
+    }
+  }, 60_000)
+
+  test('RGB is left to the other decoder', async () => {
+    const file = await photo(320, 240).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()
+    const adobe = Buffer.from([0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, 0])
+    const rgb = Buffer.concat([file.subarray(0, 2), adobe, file.subarray(2)])
+    expect(await jpegCore().decode({ bytes: rgb, stored, view })).toBeUndefined()
+  })
+
+  test('a size that was not announced is refused', async () => {
+    const file = await photo(320, 240).jpeg().toBuffer()
+    const lie = jpegCore().decode({ bytes: file, stored: { width: 320, height: 241 }, view })
+    await expect(lie).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+  })
+
+  test('work can be stopped between two rows', async () => {
+    let ticks = 0
+    const core = jpegCore(() => {
+      if (++ticks === 20) throw new Stopped()
+    })
+    const file = await photo(2000, 1500).jpeg().toBuffer()
+    const large = { width: 2000, height: 1500 }
+    const work = core.decode({ bytes: file, stored: large, view: upright(2000, 1500) })
+    await expect(work).rejects.toBeInstanceOf(Stopped)
+    expect(ticks).toBe(20)
+  })
+})

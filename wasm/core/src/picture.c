@@ -1,0 +1,147 @@
+#include "picture.h"
+#include "jpeg/jpeg.h"
+
+Picture picture;
+
+static Plane plane_open(int width, int height) {
+  size_t stride = round_up((size_t)width, 16) + 32;
+  return (Plane){take(stride * (size_t)height + 64), width, height, stride};
+}
+
+void picture_open(int width, int height, int components, bool is_subsampled) {
+  picture = (Picture){width, height, components, is_subsampled, {{0}}};
+  for (int i = 0; i < components; i++) {
+    bool is_half = is_subsampled && i > 0;
+    picture.planes[i] = plane_open(is_half ? ceil_div(width, 2) : width, is_half ? ceil_div(height, 2) : height);
+  }
+}
+
+/* ---- turns and mirrors ---- */
+
+/* Bits of a walk: how the target's pixels are found in the source. */
+enum { SWAPS = 1, MIRRORS_X = 2, MIRRORS_Y = 4 };
+/* Side of the squares that are turned at once, so that rows read and rows written stay in the cache. */
+#define TILE 32
+
+static void turn_tile(const Plane *from, Plane *to, int walk, int left, int top) {
+  int right = min_int(left + TILE, to->width), bottom = min_int(top + TILE, to->height);
+  for (int y = top; y < bottom; y++)
+    for (int x = left; x < right; x++) {
+      int column = walk & SWAPS ? y : x, row = walk & SWAPS ? x : y;
+      if (walk & MIRRORS_X) column = from->width - 1 - column;
+      if (walk & MIRRORS_Y) row = from->height - 1 - row;
+      to->samples[(size_t)y * to->stride + (size_t)x] = from->samples[(size_t)row * from->stride + (size_t)column];
+    }
+}
+
+static Plane turn_plane(const Plane *from, int walk) {
+  Plane to = walk & SWAPS ? plane_open(from->height, from->width) : plane_open(from->width, from->height);
+  for (int top = 0; top < to.height; top += TILE) {
+    tick();
+    for (int left = 0; left < to.width; left += TILE) turn_tile(from, &to, walk, left, top);
+  }
+  for (int y = 0; y < to.height; y++) {
+    u8 *end = to.samples + (size_t)y * to.stride + (size_t)to.width;
+    memset(end, end[-1], 16);
+  }
+  return to;
+}
+
+/* Target pixel (x, y) becomes source pixel (x, y), with the axes swapped first and then mirrored in the source. */
+void EXPORT(picture_turn)(int walk) {
+  if (!walk) return;
+  for (int i = 0; i < picture.components; i++) picture.planes[i] = turn_plane(&picture.planes[i], walk);
+  picture.width = picture.planes[0].width;
+  picture.height = picture.planes[0].height;
+}
+
+/* ---- RGBA, 8 bit (JFIF 1.02, as libjpeg rounds) ---- */
+
+#define FIX(x) ((int)((x)*65536 + 0.5))
+#define HALF 32768
+
+static void rgba_row(u8 *to, int y) {
+  const u8 *luma = picture.planes[0].samples + (size_t)y * picture.planes[0].stride;
+  if (picture.components == 1) {
+    for (int x = 0; x < picture.width; x++, to += 4) to[0] = to[1] = to[2] = luma[x], to[3] = 255;
+    return;
+  }
+  const u8 *blue = picture.planes[1].samples + (size_t)y * picture.planes[1].stride;
+  const u8 *red = picture.planes[2].samples + (size_t)y * picture.planes[2].stride;
+  for (int x = 0; x < picture.width; x++, to += 4) {
+    int cb = blue[x] - 128, cr = red[x] - 128;
+    to[0] = clamp_u8(luma[x] + ((FIX(1.402) * cr + HALF) >> 16));
+    to[1] = clamp_u8(luma[x] + ((-FIX(0.344136286) * cb - FIX(0.714136286) * cr + HALF) >> 16));
+    to[2] = clamp_u8(luma[x] + ((FIX(1.772) * cb + HALF) >> 16));
+    to[3] = 255;
+  }
+}
+
+/* The picture, which is not subsampled, as width * height * 4 bytes. */
+const u8 *EXPORT(picture_rgba)(void) {
+  size_t stride = (size_t)picture.width * 4;
+  u8 *pixels = take(stride * (size_t)picture.height + 64);
+  for (int y = 0; y < picture.height; y++) {
+    tick();
+    rgba_row(pixels + (size_t)y * stride, y);
+  }
+  return pixels;
+}
+
+static void luma_row(const u8 *rgba, u8 *luma, int width) {
+  for (int x = 0; x < width; x++, rgba += 4)
+    luma[x] = (u8)((FIX(0.299) * rgba[0] + FIX(0.587) * rgba[1] + FIX(0.114) * rgba[2] + HALF) >> 16);
+  memset(luma + width, luma[width - 1], 16);
+}
+
+typedef struct {
+  int cb, cr;
+} Chroma;
+static inline Chroma chroma_of(const u8 *p) {
+  const int middle = 128 * 65536 + HALF - 1;
+  return (Chroma){(-FIX(0.168735892) * p[0] - FIX(0.331264108) * p[1] + HALF * p[2] + middle) >> 16,
+                  (HALF * p[0] - FIX(0.418687589) * p[1] - FIX(0.081312411) * p[2] + middle) >> 16};
+}
+
+/* Means of 2 x 2; the rounding alternates, so that it has no bias. */
+static void chroma_row(const u8 *above, const u8 *below, u8 *blue, u8 *red, int width) {
+  int half = ceil_div(width, 2);
+  for (int x = 0; x < half; x++) {
+    int left = 8 * x, right = 4 * min_int(2 * x + 1, width - 1), bias = 1 + (x & 1);
+    Chroma a = chroma_of(above + left), b = chroma_of(above + right);
+    Chroma c = chroma_of(below + left), d = chroma_of(below + right);
+    blue[x] = (u8)((a.cb + b.cb + c.cb + d.cb + bias) >> 2);
+    red[x] = (u8)((a.cr + b.cr + c.cr + d.cr + bias) >> 2);
+  }
+  memset(blue + half, blue[half - 1], 16);
+  memset(red + half, red[half - 1], 16);
+}
+
+/* Where the host writes width * height * 4 bytes of opaque RGBA. */
+u8 *EXPORT(picture_pixels)(int width, int height) { return take((size_t)width * (size_t)height * 4 + 64); }
+
+/* The picture of these pixels, 4:2:0. */
+void EXPORT(picture_from_rgba)(const u8 *pixels, int width, int height) {
+  size_t stride = (size_t)width * 4;
+  picture_open(width, height, 3, true);
+  Plane *planes = picture.planes;
+  for (int y = 0; y < height; y++) {
+    tick();
+    const u8 *row = pixels + (size_t)y * stride;
+    luma_row(row, planes[0].samples + (size_t)y * planes[0].stride, width);
+    if (y & 1) continue;
+    size_t at = (size_t)(y / 2) * planes[1].stride;
+    chroma_row(row, y + 1 < height ? row + stride : row, planes[1].samples + at, planes[2].samples + at, width);
+  }
+}
+
+/* ---- encoders ---- */
+
+void EXPORT(picture_to_jpeg)(int quality) {
+  JpegEncoding job = {.width = picture.width, .height = picture.height, .quality = quality, .components = picture.components};
+  for (int i = 0; i < picture.components; i++) {
+    job.planes[i] = picture.planes[i].samples;
+    job.strides[i] = picture.planes[i].stride;
+  }
+  jpeg_encode(&job);
+}

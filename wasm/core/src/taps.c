@@ -1,0 +1,47 @@
+#include "taps.h"
+#include <math.h>
+
+#define LOBES 3
+#define PI 3.14159265358979323846
+
+static double sinc(double x) { return x == 0 ? 1 : sin(PI * x) / (PI * x); }
+static double lanczos(double x) { return fabs(x) < LOBES ? sinc(x) * sinc(x / LOBES) : 0; }
+
+/* Rounded so that the sum is exact: what is missing goes to the greatest, where it shows least. */
+static void quantise(const double *shares, double sum, int count, double gain, i16 *weights) {
+  double unit = gain * (1 << TAPS_BITS);
+  int left = (int)floor(unit + 0.5), greatest = 0;
+  for (int i = 0; i < count; i++) {
+    int weight = (int)floor(shares[i] / sum * unit + 0.5);
+    weights[i] = (i16)weight;
+    left -= weight;
+    if (shares[i] > shares[greatest]) greatest = i;
+  }
+  weights[greatest] = (i16)(weights[greatest] + left);
+}
+
+Taps taps_lanczos3(int source, double start, double length, int target, int lanes, double gain) {
+  double step = length / target, stretch = step < 1 ? 1 : step, radius = LOBES * stretch;
+  int most = min_int((int)ceil(radius * 2) + 2, source);
+  Taps taps = {.stride = (int)round_up((size_t)most, (size_t)lanes)};
+  /* Kernels work on four target samples at a time: three more may be read. */
+  size_t samples = (size_t)target + 3;
+  taps.first = take_zeroed(samples * sizeof(int));
+  taps.weights = take_zeroed(samples * (size_t)taps.stride * sizeof(i16) + 16);
+  double *shares = take((size_t)most * sizeof(double));
+  for (int i = 0; i < target; i++) {
+    double centre = start + (i + 0.5) * step - 0.5;
+    int first = clamp_int((int)ceil(centre - radius), 0, source - 1);
+    int last = clamp_int((int)floor(centre + radius), first, source - 1);
+    int count = min_int(last - first + 1, most);
+    double sum = 0;
+    for (int k = 0; k < count; k++) sum += shares[k] = lanczos((first + k - centre) / stretch);
+    /* Beyond an edge nothing of the kernel may be left; then the edge itself counts. */
+    if (!(sum > 1e-9)) sum = shares[first + count > source / 2 ? count - 1 : 0] = 1;
+    quantise(shares, sum, count, gain, taps.weights + (size_t)i * (size_t)taps.stride);
+    taps.first[i] = first;
+    taps.count = max_int(taps.count, count);
+  }
+  taps.count = (int)round_up((size_t)taps.count, (size_t)lanes);
+  return taps;
+}
