@@ -8,11 +8,10 @@ import { readWholeInfo } from '../../media/read-info.ts'
 import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
-import { createJpegCore } from './core/jpeg.ts'
+import { createPictureCore, type CoreTarget } from './core/picture.ts'
 import { createPipeline } from './pipeline.ts'
+import { showsThrough } from './steps/pixels.ts'
 import { viewOf } from './view.ts'
-
-const JPEG_QUALITY = 80
 
 export interface ImageTask {
   readonly recipe: ImageRecipe
@@ -30,7 +29,7 @@ export interface ImageResult {
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
 export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
   const codecs = createCodecs(context)
-  const jpeg = createJpegCore(context)
+  const core = createPictureCore(context)
   const pipeline = createPipeline(context)
 
   function codecFor(format: FormatName): Codec {
@@ -47,11 +46,10 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return bitmap
   }
 
-  async function encode(
-    picture: Bitmap,
-    { to, quality, lossless = false }: ImageRecipe,
-  ): Promise<Uint8Array> {
-    if (to === 'jpeg') return jpeg.encode(picture, quality ?? JPEG_QUALITY)
+  async function encode(picture: Bitmap, recipe: ImageRecipe): Promise<Uint8Array> {
+    const target = coreTarget(recipe)
+    if (target && (target.format === 'jpeg' || !showsThrough(picture))) return core.encode(picture, target)
+    const { to, quality, lossless = false } = recipe
     const codec = codecFor(to)
     if (!codec.encode) throw new MediaError('UNSUPPORTED_CODEC')
     return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
@@ -59,11 +57,10 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
   async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
     const source = recipe.from === 'jpeg' ? { bytes, stored, view: viewOf(recipe, stored) } : undefined
-    if (source && recipe.to === 'jpeg' && !recipe.pad) {
-      const body = await jpeg.transcode(source, recipe.quality ?? JPEG_QUALITY)
-      if (body) return body
-    }
-    const seen = source && (await jpeg.decode(source))
+    const target = recipe.pad ? undefined : coreTarget(recipe)
+    const direct = source && target && (await core.transcode(source, target))
+    if (direct) return direct
+    const seen = source && (await core.decode(source))
     const picture = seen
       ? await pipeline(seen, recipe, true)
       : await pipeline(await decodeWhole(recipe, bytes, stored), recipe, false)
@@ -77,6 +74,17 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     const body = await make(recipe, bytes, announcedSize(recipe, bytes, pixels))
     return { body: body as Uint8Array<ArrayBuffer>, width: recipe.width, height: recipe.height }
   }
+}
+
+const DEFAULT_QUALITY = 80
+
+/** What our core encodes: opaque pictures, as JPEG or lossy WebP. */
+function coreTarget({
+  to,
+  quality = DEFAULT_QUALITY,
+  lossless = false,
+}: ImageRecipe): CoreTarget | undefined {
+  return !lossless && (to === 'jpeg' || to === 'webp') ? { format: to, quality } : undefined
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */

@@ -19,9 +19,10 @@ static int scale_for(double ratio) {
 }
 
 /* The rectangle x, y, width, height of the stored picture becomes target_width x target_height. `chroma_x` and `chroma_y`
-   are -1 where a mirror will turn a side of odd length around: its chroma samples then begin one pixel before the edge. */
+   are -1 where a mirror will turn a side of odd length around: its chroma samples then begin one pixel before the edge.
+   `is_limited`: the range becomes BT.601's 16..235 on the way, as WebP wants it. */
 void EXPORT(jpeg_plan)(double x, double y, double width, double height, int target_width, int target_height,
-                       bool is_subsampled, int chroma_x, int chroma_y) {
+                       bool is_subsampled, bool is_limited, int chroma_x, int chroma_y) {
   picture_open(target_width, target_height, head.components, is_subsampled);
   double step_x = width / target_width, step_y = height / target_height;
   for (int i = 0; i < head.components; i++) {
@@ -48,6 +49,7 @@ void EXPORT(jpeg_plan)(double x, double y, double width, double height, int targ
         .target_width = target->width,
         .target_height = target->height,
         .target_stride = target->stride,
+        .range = !is_limited ? SAME_RANGE : i ? CHROMA_TO_LIMITED : LUMA_TO_LIMITED,
     };
     jpeg_set_component(i, n, scaler_new(&plan));
   }

@@ -25,6 +25,7 @@ export interface CoreExports {
     targetWidth: number,
     targetHeight: number,
     isSubsampled: number,
+    isLimited: number,
     chromaX: number,
     chromaY: number,
   ): void
@@ -33,7 +34,9 @@ export interface CoreExports {
   picture_rgba(): number
   picture_pixels(width: number, height: number): number
   picture_from_rgba(pixels: number, width: number, height: number): void
+  picture_limit_range(): void
   picture_to_jpeg(quality: number): void
+  picture_to_webp(quality: number, method: number): void
 }
 
 /** 0: it needs more input; 1: done. */

@@ -50,3 +50,10 @@ export function moveBitmap(from: Bitmap, walk: Walk, tick: () => void): Bitmap {
   }
   return to
 }
+
+/** Whether any pixel is not opaque. */
+export function showsThrough(bitmap: Bitmap): boolean {
+  const words = wordsOf(bitmap)
+  for (let at = 0; at < words.length; at++) if ((words[at] as number) >>> 24 !== 255) return true
+  return false
+}

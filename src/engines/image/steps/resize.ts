@@ -1,11 +1,10 @@
 /** Scaling: an area filter where it pays, then Lanczos to the exact size. */
 import { instantiateResize, type ResizeModule } from '../../../../wasm/jsquash/resize-glue.ts'
 import { formatRow } from '../../../media/format.ts'
-import type { Bitmap } from '../../../media/bitmap.ts'
 import type { CodecContext } from '../codec.ts'
 import type { Step } from './step.ts'
 import { cannotMake, createSlot } from '../slot.ts'
-import { wordsOf } from './pixels.ts'
+import { showsThrough } from './pixels.ts'
 import { shrinkBitmap, shrunkSize } from './shrink.ts'
 
 export function createResize(context: CodecContext): Step {
@@ -26,11 +25,4 @@ export function createResize(context: CodecContext): Step {
     )
     return { data, ...resize }
   }
-}
-
-/** Whether any pixel is not opaque: only then must colours be weighed by alpha, at twice the cost. */
-function showsThrough(bitmap: Bitmap): boolean {
-  const words = wordsOf(bitmap)
-  for (let at = 0; at < words.length; at++) if ((words[at] as number) >>> 24 !== 255) return true
-  return false
 }

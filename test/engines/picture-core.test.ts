@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { isMediaError } from '../../src/error.ts'
 import type { Orientation } from '../../src/media/info.ts'
 import { createCore, type Core } from '../../src/engines/image/core/module.ts'
-import { createJpegCore, type JpegCore } from '../../src/engines/image/core/jpeg.ts'
+import { createPictureCore, type PictureCore } from '../../src/engines/image/core/picture.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
 import { ORIENTATIONS, type View } from '../../src/engines/image/view.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 
 const photo = (width: number, height: number) => picture({ width, height })
-const jpegCore = (tick = () => {}): JpegCore => createJpegCore({ loadWasm, tick })
+const jpegCore = (tick = () => {}): PictureCore => createPictureCore({ loadWasm, tick })
 const upright = (width: number, height: number, to = { width, height }): View => ({
   rect: { x: 0, y: 0, width, height },
   size: to,
@@ -77,7 +77,7 @@ describe('input', () => {
     exports.jpeg_begin()
     read(exports.jpeg_head)
     const [width, height] = [exports.jpeg_width(), exports.jpeg_height()]
-    exports.jpeg_plan(0, 0, width, height, 150, 100, 0, 0, 0)
+    exports.jpeg_plan(0, 0, width, height, 150, 100, 0, 0, 0, 0)
     read(exports.jpeg_rows)
     return core.copy(exports.picture_rgba(), 150 * 100 * 4)
   }
@@ -121,7 +121,9 @@ describe('views', () => {
       const decoded = await jpegCore().decode(source)
       expect([decoded!.width, decoded!.height]).toEqual([width, height])
       expect(psnr(decoded!.data, theirs)).toBeGreaterThan(35)
-      const { data, info } = await pixelsOf((await jpegCore().transcode(source, 95))!)
+      const { data, info } = await pixelsOf(
+        (await jpegCore().transcode(source, { format: 'jpeg', quality: 95 }))!,
+      )
       expect([info.width, info.height]).toEqual([width, height])
       expect(psnr(data, decoded!.data)).toBeGreaterThan(33)
     },
@@ -160,7 +162,10 @@ describe('encodes', () => {
   test.each([1, 40, 80, 100])('quality %i as libjpeg does', async (quality) => {
     for (const [width, height] of [...SIZES, [320, 240], [16, 16]] as const) {
       const { data } = await photo(width, height).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
-      const ours = await jpegCore().encode({ data: new Uint8ClampedArray(data), width, height }, quality)
+      const ours = await jpegCore().encode(
+        { data: new Uint8ClampedArray(data), width, height },
+        { format: 'jpeg', quality },
+      )
       const theirs = await sharp(data, { raw: { width, height, channels: 4 } })
         .jpeg({ quality, optimiseCoding: true })
         .toBuffer()
@@ -178,9 +183,39 @@ describe('encodes', () => {
     const file = await photo(300, 200).toColourspace('b-w').jpeg().toBuffer()
     const ours = await jpegCore().transcode(
       { bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) },
-      80,
+      { format: 'jpeg', quality: 80 },
     )
     expect(await sharp(ours).metadata()).toMatchObject({ channels: 1, width: 300, height: 200, space: 'b-w' })
+  })
+})
+
+describe('WebP', () => {
+  test.each([
+    [640, 426],
+    [333, 251],
+    [1, 1],
+  ])('%i x %i, as sharp makes it of the same pixels', async (width, height) => {
+    const file = await photo(1280, 852).jpeg({ quality: 95 }).toBuffer()
+    const view = upright(1280, 852, { width, height })
+    const source = { bytes: file, stored: { width: 1280, height: 852 }, view }
+    const pixels = (await jpegCore().decode(source))!
+    const raw = { raw: { width, height, channels: 4 as const } }
+    const theirs = await sharp(pixels.data, raw).webp({ quality: 80 }).toBuffer()
+    const direct = (await jpegCore().transcode(source, { format: 'webp', quality: 80 }))!
+    const fromPixels = await jpegCore().encode(pixels, { format: 'webp', quality: 80 })
+    const lossOf = async (webp: Uint8Array) => psnr((await pixelsOf(webp)).data, pixels.data)
+    for (const ours of [direct, fromPixels]) {
+      expect(await sharp(ours).metadata()).toMatchObject({ format: 'webp', width, height, hasAlpha: false })
+      expect(await lossOf(ours)).toBeGreaterThan(Math.min(45, await lossOf(theirs)) - 0.7)
+      expect(ours.length).toBeLessThan(theirs.length * 1.05 + 32)
+    }
+  })
+
+  test('grey has no colour', async () => {
+    const file = await photo(300, 200).toColourspace('b-w').jpeg().toBuffer()
+    const source = { bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) }
+    const { data } = await pixelsOf((await jpegCore().transcode(source, { format: 'webp', quality: 80 }))!)
+    for (let at = 0; at < data.length; at += 4) expect(Math.abs(data[at]! - data[at + 2]!)).toBeLessThan(3)
   })
 })
 

@@ -1,0 +1,68 @@
+/* WebP, lossy and opaque, from the picture's planes: libwebp gets what it would make of pixels itself. */
+#include "output.h"
+#include "picture.h"
+#include "webp/encode.h"
+
+/* libwebp chooses its kernels by this: the SSE ones are compiled to WebAssembly's SIMD. The names are in dsp/dsp.h. */
+enum { HAS_SSE2 = 0, HAS_SSE3 = 1, HAS_SSE4_1 = 3 };
+static int has_feature(int feature) { return feature == HAS_SSE2 || feature == HAS_SSE3 || feature == HAS_SSE4_1; }
+int (*VP8GetCPUInfo)(int) = has_feature;
+
+static int write_bytes(const uint8_t *bytes, size_t count, const WebPPicture *target) {
+  output_write(bytes, count);
+  return 1;
+}
+
+/* Called for every percent of the work. */
+static int go_on(int percent, const WebPPicture *target) {
+  tick();
+  return 1;
+}
+
+/* Full range to BT.601's limited one, where the scaler has not done it on the way. */
+static void limit_range(Plane *plane, int low, int high) {
+  u8 table[256];
+  for (int i = 0; i < 256; i++) table[i] = (u8)(low + ((high - low) * i * 2 + 255) / 510);
+  for (int y = 0; y < plane->height; y++) {
+    u8 *row = plane->samples + (size_t)y * plane->stride;
+    for (int x = 0; x < plane->width; x++) row[x] = table[row[x]];
+  }
+}
+
+void EXPORT(picture_limit_range)(void) {
+  for (int i = 0; i < picture.components; i++) limit_range(&picture.planes[i], 16, i ? 240 : 235);
+}
+
+/* WebP has no grey pictures: their chroma is flat. */
+static void add_chroma(void) {
+  int width = ceil_div(picture.width, 2), height = ceil_div(picture.height, 2);
+  size_t stride = round_up((size_t)width, 16) + 32;
+  u8 *flat = take(stride * (size_t)height);
+  memset(flat, 128, stride * (size_t)height);
+  for (int i = 1; i < PLANES; i++) picture.planes[i] = (Plane){flat, width, height, stride};
+}
+
+/* The picture, 4:2:0 and of limited range. Quality 0 to 100; method 0 (fast) to 6 (small). */
+void EXPORT(picture_to_webp)(float quality, int method) {
+  WebPConfig config;
+  WebPPicture target;
+  if (!WebPConfigInit(&config) || !WebPPictureInit(&target)) fail(MISUSED, "libwebp is another version");
+  if (picture.components == 1) add_chroma();
+  const Plane *planes = picture.planes;
+  config.quality = quality;
+  config.method = method;
+  target.use_argb = 0;
+  target.colorspace = WEBP_YUV420;
+  target.width = picture.width;
+  target.height = picture.height;
+  target.y = planes[0].samples;
+  target.u = planes[1].samples;
+  target.v = planes[2].samples;
+  target.y_stride = (int)planes[0].stride;
+  target.uv_stride = (int)planes[1].stride;
+  target.writer = write_bytes;
+  target.progress_hook = go_on;
+  if (WebPEncode(&config, &target)) return;
+  if (target.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY) fail(OUT_OF_MEMORY, "there is no more memory");
+  fail(MISUSED, "libwebp refused it");
+}
