@@ -1,11 +1,12 @@
 #!/bin/sh
-# Makes wasm/core/core.wasm from src/ and Debian's sources of libwebp, and notes it in wasm/manifest.json. The same
-# sources and tools give the same bytes. `build.sh --check` builds beside it and fails when the committed module differs;
-# it ends with 3 when the pinned versions cannot be had here.
+# Makes wasm/core/core.wasm from src/ and Debian's sources of libwebp, changed by patches/, and notes it in
+# wasm/manifest.json. The same sources and tools give the same bytes. `build.sh --check` builds beside it and fails when
+# the committed module differs; it ends with 3 when the pinned versions cannot be had here.
 #
-# Needs Debian 12 and: apt-get install clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32 make dpkg-dev
+# Needs Debian 12 and: apt-get install clang-19 lld-19 llvm-19 wasi-libc libclang-rt-19-dev-wasm32 make patch dpkg-dev
 set -eu
 cd "$(dirname "$0")"
+home=$PWD
 clang=1:19.1.7-3~deb12u1
 libc=0.0~git20220510.9886d3d-2
 libwebp=1.2.4-0.2+deb12u1
@@ -32,6 +33,7 @@ fetch() (
   cd "$out"
   apt-get "$@" -qq update
   apt-get "$@" -qq source libwebp=$libwebp
+  for change in "$home"/patches/libwebp-*.patch; do patch --quiet -d libwebp-${libwebp%-*} -p1 <"$change"; done
   apt-get "$@" -qq download emscripten=$emscripten
   mkdir compat
   dpkg --fsys-tarfile emscripten_*.deb | tar x --strip-components=7 -C compat \

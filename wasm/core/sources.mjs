@@ -1,16 +1,16 @@
-/** The sources of the core as one hash: every file that the Makefile compiles or includes, by name and content. */
+/** The sources of the core as one hash: every file that the Makefile compiles or includes, and what is changed in others', by name and content. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 
-const FOLDERS = ['', 'jpeg/']
+const FOLDERS = ['src/', 'src/jpeg/', 'patches/']
 
 export const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 export function hashOfSources() {
-  const home = new URL('src/', import.meta.url)
+  const home = new URL('./', import.meta.url)
   const names = FOLDERS.flatMap((folder) =>
     readdirSync(new URL(folder, home))
-      .filter((name) => /\.[ch]$/.test(name))
+      .filter((name) => /\.(c|h|patch)$/.test(name))
       .map((name) => folder + name),
   ).toSorted()
   const lines = names.map((name) => `${name} ${hashOf(readFileSync(new URL(name, home)))}\n`)
