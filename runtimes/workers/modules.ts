@@ -6,8 +6,6 @@ import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
 import jpegEncoder from '../../wasm/jsquash/mozjpeg_enc.wasm'
 import png from '../../wasm/jsquash/squoosh_png_bg.wasm'
 import resize from '../../wasm/jsquash/squoosh_resize_bg.wasm'
-import webpDecoder from '../../wasm/jsquash/webp_dec.wasm'
-import webpEncoder from '../../wasm/jsquash/webp_enc_simd.wasm'
 
 export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   core,
@@ -17,6 +15,4 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   mozjpeg_enc: jpegEncoder,
   squoosh_png_bg: png,
   squoosh_resize_bg: resize,
-  webp_dec: webpDecoder,
-  webp_enc_simd: webpEncoder,
 }

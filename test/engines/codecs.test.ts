@@ -2,7 +2,6 @@ import { testCodec } from '../contracts/codec.ts'
 import { createAvifCodec } from '../../src/engines/image/codecs/avif.ts'
 import { createJpegCodec } from '../../src/engines/image/codecs/jpeg.ts'
 import { createPngCodec } from '../../src/engines/image/codecs/png.ts'
-import { createWebpCodec } from '../../src/engines/image/codecs/webp.ts'
 
 testCodec('jpeg', {
   create: createJpegCodec,
@@ -15,18 +14,6 @@ testCodec('png', {
   encodeElsewhere: (image) => image.png(),
   decibels: 200,
   options: {},
-})
-testCodec('webp', {
-  create: createWebpCodec,
-  encodeElsewhere: (image) => image.webp({ quality: 90 }),
-  decibels: 33,
-  options: { quality: 85 },
-})
-testCodec('webp lossless', {
-  create: createWebpCodec,
-  encodeElsewhere: (image) => image.webp({ lossless: true }),
-  decibels: 45,
-  options: { lossless: true },
 })
 testCodec('avif', {
   create: createAvifCodec,

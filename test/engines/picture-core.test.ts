@@ -53,7 +53,12 @@ describe.each(KINDS)('decodes $name', ({ name, options }) => {
         .jpeg({ quality: 85, ...options })
         .toBuffer()
       const { data, info } = await pixelsOf(file)
-      const ours = await jpegCore().decode({ bytes: file, stored: info, view: upright(width, height) })
+      const ours = await jpegCore().decode({
+        format: 'jpeg' as const,
+        bytes: file,
+        stored: info,
+        view: upright(width, height),
+      })
       // Halved chroma is scaled up by another filter than libjpeg's; everything else is the same to the bit.
       const isExact = !name.includes('4:2:0') || info.channels === 1
       expect(psnr(ours!.data, data)).toBeGreaterThan(isExact ? 99 : 30)
@@ -77,9 +82,11 @@ describe('input', () => {
     exports.jpeg_begin()
     read(exports.jpeg_head)
     const [width, height] = [exports.jpeg_width(), exports.jpeg_height()]
-    exports.jpeg_plan(0, 0, width, height, 150, 100, 0, 0, 0, 0)
+    exports.view_set(0, 0, width, height, 150, 100)
+    exports.jpeg_plan()
     read(exports.jpeg_rows)
-    return core.copy(exports.picture_rgba(), 150 * 100 * 4)
+    exports.picture_to_pixels()
+    return core.copy(exports.pixels_at(), 150 * 100 * 4)
   }
 
   test.each(KINDS)('may come byte by byte: $name', async ({ options }) => {
@@ -111,7 +118,7 @@ describe('views', () => {
         size: { width: 101, height: 67 },
         walk: ORIENTATIONS[orientation],
       }
-      const source = { bytes: file, stored: { width: 401, height: 267 }, view }
+      const source = { format: 'jpeg' as const, bytes: file, stored: { width: 401, height: 267 }, view }
       const theirs = await sharp(file)
         .autoOrient()
         .resize(width, height, { fit: 'fill' })
@@ -122,7 +129,7 @@ describe('views', () => {
       expect([decoded!.width, decoded!.height]).toEqual([width, height])
       expect(psnr(decoded!.data, theirs)).toBeGreaterThan(35)
       const { data, info } = await pixelsOf(
-        (await jpegCore().transcode(source, { format: 'jpeg', quality: 95 }))!,
+        (await jpegCore().transcode(source, { format: 'jpeg', quality: 95, lossless: false }))!,
       )
       expect([info.width, info.height]).toEqual([width, height])
       expect(psnr(data, decoded!.data)).toBeGreaterThan(33)
@@ -133,7 +140,12 @@ describe('views', () => {
     const file = await photo(1600, 1200).jpeg({ quality: 92 }).toBuffer()
     const rect = { x: 400, y: 300, width: 800, height: 600 }
     const view = { rect, size: { width: 200, height: 150 }, walk: ORIENTATIONS[1] }
-    const ours = await jpegCore().decode({ bytes: file, stored: { width: 1600, height: 1200 }, view })
+    const ours = await jpegCore().decode({
+      format: 'jpeg' as const,
+      bytes: file,
+      stored: { width: 1600, height: 1200 },
+      view,
+    })
     const { x: left, y: top, width, height } = rect
     const theirs = await sharp(file)
       .extract({ left, top, width, height })
@@ -149,6 +161,7 @@ describe('views', () => {
       .jpeg()
       .toBuffer()
     const ours = await jpegCore().decode({
+      format: 'jpeg',
       bytes: file,
       stored: { width: 3000, height: 20 },
       view: upright(3000, 20, { width: 1, height: 1 }),
@@ -164,7 +177,7 @@ describe('encodes', () => {
       const { data } = await photo(width, height).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
       const ours = await jpegCore().encode(
         { data: new Uint8ClampedArray(data), width, height },
-        { format: 'jpeg', quality },
+        { format: 'jpeg', quality, lossless: false },
       )
       const theirs = await sharp(data, { raw: { width, height, channels: 4 } })
         .jpeg({ quality, optimiseCoding: true })
@@ -182,8 +195,8 @@ describe('encodes', () => {
   test('grey stays grey', async () => {
     const file = await photo(300, 200).toColourspace('b-w').jpeg().toBuffer()
     const ours = await jpegCore().transcode(
-      { bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) },
-      { format: 'jpeg', quality: 80 },
+      { format: 'jpeg', bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) },
+      { format: 'jpeg', quality: 80, lossless: false },
     )
     expect(await sharp(ours).metadata()).toMatchObject({ channels: 1, width: 300, height: 200, space: 'b-w' })
   })
@@ -197,12 +210,12 @@ describe('WebP', () => {
   ])('%i x %i, as sharp makes it of the same pixels', async (width, height) => {
     const file = await photo(1280, 852).jpeg({ quality: 95 }).toBuffer()
     const view = upright(1280, 852, { width, height })
-    const source = { bytes: file, stored: { width: 1280, height: 852 }, view }
+    const source = { format: 'jpeg' as const, bytes: file, stored: { width: 1280, height: 852 }, view }
     const pixels = (await jpegCore().decode(source))!
     const raw = { raw: { width, height, channels: 4 as const } }
     const theirs = await sharp(pixels.data, raw).webp({ quality: 80 }).toBuffer()
-    const direct = (await jpegCore().transcode(source, { format: 'webp', quality: 80 }))!
-    const fromPixels = await jpegCore().encode(pixels, { format: 'webp', quality: 80 })
+    const direct = (await jpegCore().transcode(source, { format: 'webp', quality: 80, lossless: false }))!
+    const fromPixels = await jpegCore().encode(pixels, { format: 'webp', quality: 80, lossless: false })
     const lossOf = async (webp: Uint8Array) => psnr((await pixelsOf(webp)).data, pixels.data)
     for (const ours of [direct, fromPixels]) {
       expect(await sharp(ours).metadata()).toMatchObject({ format: 'webp', width, height, hasAlpha: false })
@@ -213,8 +226,15 @@ describe('WebP', () => {
 
   test('grey has no colour', async () => {
     const file = await photo(300, 200).toColourspace('b-w').jpeg().toBuffer()
-    const source = { bytes: file, stored: { width: 300, height: 200 }, view: upright(300, 200) }
-    const { data } = await pixelsOf((await jpegCore().transcode(source, { format: 'webp', quality: 80 }))!)
+    const source = {
+      format: 'jpeg' as const,
+      bytes: file,
+      stored: { width: 300, height: 200 },
+      view: upright(300, 200),
+    }
+    const { data } = await pixelsOf(
+      (await jpegCore().transcode(source, { format: 'webp', quality: 80, lossless: false }))!,
+    )
     for (let at = 0; at < data.length; at += 4) expect(Math.abs(data[at]! - data[at + 2]!)).toBeLessThan(3)
   })
 })
@@ -228,7 +248,7 @@ describe('hostile files', () => {
     for (const progressive of [false, true]) {
       const file = await photo(320, 240).jpeg({ progressive }).toBuffer()
       for (let end = 0; end < file.length; end += 97) {
-        const cut = core.decode({ bytes: file.subarray(0, end), stored, view })
+        const cut = core.decode({ format: 'jpeg', bytes: file.subarray(0, end), stored, view })
         await expect(cut).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
       }
     }
@@ -240,15 +260,18 @@ describe('hostile files', () => {
     const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
     for (const progressive of [false, true]) {
       const file = await photo(320, 240).jpeg({ progressive }).toBuffer()
-      const right = await core.decode({ bytes: file, stored, view })
+      const right = await core.decode({ format: 'jpeg', bytes: file, stored, view })
       for (let round = 0; round < 1_000; round++) {
         const bytes = Uint8Array.from(file)
         for (let hit = 0; hit <= round % 4; hit++) bytes[random(round % 2 ? 700 : bytes.length)] = random(256)
-        const outcome = await core.decode({ bytes, stored, view }).catch((error: unknown) => error)
-        if (isMediaError(outcome)) expect(['CORRUPT_MEDIA', 'LIMIT_EXCEEDED']).toContain(outcome.code)
-        else expect(outcome === undefined || 'width' in (outcome as object)).toBe(true)
+        const outcome = await core
+          .decode({ format: 'jpeg', bytes, stored, view })
+          .catch((error: unknown) => error)
+        if (isMediaError(outcome))
+          expect(['CORRUPT_MEDIA', 'LIMIT_EXCEEDED', 'UNSUPPORTED_CODEC']).toContain(outcome.code)
+        else expect('width' in (outcome as object)).toBe(true)
       }
-      const again = await core.decode({ bytes: file, stored, view })
+      const again = await core.decode({ format: 'jpeg', bytes: file, stored, view })
       expect(psnr(again!.data, right!.data)).toBe(Infinity)
     }
   }, 60_000)
@@ -257,12 +280,14 @@ describe('hostile files', () => {
     const file = await photo(320, 240).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()
     const adobe = Buffer.from([0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, 0])
     const rgb = Buffer.concat([file.subarray(0, 2), adobe, file.subarray(2)])
-    expect(await jpegCore().decode({ bytes: rgb, stored, view })).toBeUndefined()
+    await expect(jpegCore().decode({ format: 'jpeg', bytes: rgb, stored, view })).rejects.toMatchObject({
+      code: 'UNSUPPORTED_CODEC',
+    })
   })
 
   test('a size that was not announced is refused', async () => {
     const file = await photo(320, 240).jpeg().toBuffer()
-    const lie = jpegCore().decode({ bytes: file, stored: { width: 320, height: 241 }, view })
+    const lie = jpegCore().decode({ format: 'jpeg', bytes: file, stored: { width: 320, height: 241 }, view })
     await expect(lie).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
   })
 
@@ -273,8 +298,107 @@ describe('hostile files', () => {
     })
     const file = await photo(2000, 1500).jpeg().toBuffer()
     const large = { width: 2000, height: 1500 }
-    const work = core.decode({ bytes: file, stored: large, view: upright(2000, 1500) })
+    const work = core.decode({ format: 'jpeg', bytes: file, stored: large, view: upright(2000, 1500) })
     await expect(work).rejects.toBeInstanceOf(Stopped)
     expect(ticks).toBe(20)
   })
+})
+
+describe('reads WebP', () => {
+  const see = () =>
+    photo(301, 203)
+      .ensureAlpha()
+      .composite([
+        {
+          input: Buffer.from([0, 0, 0, 60]),
+          raw: { width: 1, height: 1, channels: 4 },
+          tile: true,
+          blend: 'dest-in',
+        },
+      ])
+  const KINDS = [
+    ['lossy', () => photo(301, 203).webp({ quality: 90 })],
+    ['lossy with alpha', () => see().webp({ quality: 90 })],
+    ['lossless', () => photo(301, 203).webp({ lossless: true })],
+    ['lossless with alpha', () => see().webp({ lossless: true })],
+  ] as const
+  const stored = { width: 301, height: 203 }
+
+  test.each(KINDS)('%s: every pixel as libwebp has it', async (_, make) => {
+    const file = await make().toBuffer()
+    const ours = await jpegCore().decode({ format: 'webp', bytes: file, stored, view: upright(301, 203) })
+    expect(psnr(ours.data, (await pixelsOf(file)).data)).toBe(Infinity)
+  })
+
+  test.each(KINDS)('%s: scaled as sharp does it', async (_, make) => {
+    const file = await make().toBuffer()
+    const theirs = await sharp(file).resize(120, 81, { fit: 'fill' }).ensureAlpha().raw().toBuffer()
+    const ours = await jpegCore().decode({
+      format: 'webp',
+      bytes: file,
+      stored,
+      view: upright(301, 203, { width: 120, height: 81 }),
+    })
+    expect(psnr(ours.data, theirs)).toBeGreaterThan(34)
+  })
+
+  test.each(KINDS)('%s: wherever it ends too early, it is refused', async (_, make) => {
+    const file = await make().toBuffer()
+    const core = jpegCore()
+    for (let end = 0; end < file.length; end += 211) {
+      const cut = core.decode({
+        format: 'webp',
+        bytes: file.subarray(0, end),
+        stored,
+        view: upright(301, 203),
+      })
+      await expect(cut).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+    }
+  })
+
+  test.each(KINDS)('%s: from planes or pixels to JPEG and WebP', async (_, make) => {
+    const file = await make().toBuffer()
+    const view = upright(301, 203, { width: 150, height: 101 })
+    const wanted = await sharp(file).resize(150, 101, { fit: 'fill' }).ensureAlpha().raw().toBuffer()
+    for (const format of ['webp', 'jpeg'] as const) {
+      const made = await jpegCore().transcode(
+        { format: 'webp', bytes: file, stored, view },
+        { format, quality: 95, lossless: false },
+      )
+      const { data } = await pixelsOf(made)
+      if (format === 'jpeg') for (let at = 3; at < data.length; at += 4) wanted[at] = 255
+      expect(psnr(data, wanted)).toBeGreaterThan(29)
+    }
+  })
+})
+
+test.each([
+  ['lossy', false, 'webp'],
+  ['lossless', true, 'webp'],
+] as const)('WebP, %s: encoding and decoding can be stopped at any row', async (_, lossless) => {
+  const [width, height] = [640, 480]
+  const { data } = await pixelsOf(await photo(width, height).png().toBuffer())
+  const bitmap = { data: new Uint8ClampedArray(data), width, height }
+  const target = { format: 'webp', quality: 80, lossless } as const
+  const counting = (most: number) => {
+    let left = most
+    const core = jpegCore(() => {
+      if (--left < 0) throw new Stopped('enough')
+    })
+    return { core, used: () => most - left }
+  }
+  const whole = counting(1e9)
+  const file = await whole.core.encode(bitmap, target)
+  const rows = Math.ceil(height / 16)
+  expect(whole.used()).toBeGreaterThan(rows)
+  const source = {
+    format: 'webp',
+    bytes: file,
+    stored: { width, height },
+    view: upright(width, height),
+  } as const
+  for (const most of [0, 1, 7, rows - 1]) {
+    await expect(counting(most).core.encode(bitmap, target)).rejects.toThrow(Stopped)
+    await expect(counting(most).core.decode(source)).rejects.toThrow(Stopped)
+  }
 })

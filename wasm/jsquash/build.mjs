@@ -17,8 +17,6 @@ const MODULES = [
     'codec/enc/mozjpeg_enc.wasm',
     'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
   ],
-  ['webp_dec', '@jsquash/webp', 'codec/dec/webp_dec.wasm', 'Apache-2.0; libwebp: BSD-3-Clause'],
-  ['webp_enc_simd', '@jsquash/webp', 'codec/enc/webp_enc_simd.wasm', 'Apache-2.0; libwebp: BSD-3-Clause'],
   ['avif_dec', '@jsquash/avif', 'codec/dec/avif_dec.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
   ['squoosh_png_bg', '@jsquash/png', 'codec/pkg/squoosh_png_bg.wasm', 'Apache-2.0; png: MIT OR Apache-2.0'],

@@ -1,5 +1,5 @@
 /** One picture from bytes to bytes: decode, steps, encode. Runs in a worker; knows no request. */
-import { limitError, MediaError } from '../../error.ts'
+import { isMediaError, limitError, MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
 import { corrupt } from '../../media/headers/reader.ts'
@@ -8,9 +8,10 @@ import { readWholeInfo } from '../../media/read-info.ts'
 import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
-import { createPictureCore, type CoreTarget } from './core/picture.ts'
+import { createPictureCore } from './core/picture.ts'
+import { readsInCore, type CoreSource } from './core/sources.ts'
+import { writesInCore, type CoreTarget } from './core/targets.ts'
 import { createPipeline } from './pipeline.ts'
-import { showsThrough } from './steps/pixels.ts'
 import { viewOf } from './view.ts'
 
 export interface ImageTask {
@@ -48,26 +49,36 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
   async function encode(picture: Bitmap, recipe: ImageRecipe): Promise<Uint8Array> {
     const target = coreTarget(recipe)
-    if (target && (target.format === 'jpeg' || !showsThrough(picture))) return core.encode(picture, target)
-    const { to, quality, lossless = false } = recipe
-    const codec = codecFor(to)
+    if (target) return core.encode(picture, target)
+    const codec = codecFor(recipe.to)
     if (!codec.encode) throw new MediaError('UNSUPPORTED_CODEC')
+    const { quality, lossless = false } = recipe
     return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
   }
 
-  async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
-    const source = recipe.from === 'jpeg' ? { bytes, stored, view: viewOf(recipe, stored) } : undefined
-    const target = recipe.pad ? undefined : coreTarget(recipe)
-    const direct = source && target && (await core.transcode(source, target))
-    if (direct) return direct
-    const seen = source && (await core.decode(source))
-    const picture = seen
-      ? await pipeline(seen, recipe, true)
-      : await pipeline(await decodeWhole(recipe, bytes, stored), recipe, false)
-    const { width, height } = picture
+  async function finish(picture: Bitmap, recipe: ImageRecipe, isView: boolean): Promise<Uint8Array> {
+    const made = await pipeline(picture, recipe, isView)
+    const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
-    return encode(picture, recipe)
+    return encode(made, recipe)
+  }
+
+  async function makeInCore(recipe: ImageRecipe, source: CoreSource): Promise<Uint8Array> {
+    const target = recipe.pad || recipe.background ? undefined : coreTarget(recipe)
+    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe, true)
+  }
+
+  async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
+    const { from } = recipe
+    if (readsInCore(from))
+      try {
+        return await makeInCore(recipe, { format: from, bytes, stored, view: viewOf(recipe, stored) })
+      } catch (error) {
+        const isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC'
+        if (!isForeign || !codecs.has(from)) throw error
+      }
+    return finish(await decodeWhole(recipe, bytes, stored), recipe, false)
   }
 
   return async ({ recipe, bytes, pixels }) => {
@@ -78,13 +89,12 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
 const DEFAULT_QUALITY = 80
 
-/** What our core encodes: opaque pictures, as JPEG or lossy WebP. */
 function coreTarget({
   to,
   quality = DEFAULT_QUALITY,
   lossless = false,
 }: ImageRecipe): CoreTarget | undefined {
-  return !lossless && (to === 'jpeg' || to === 'webp') ? { format: to, quality } : undefined
+  return writesInCore(to) ? { format: to, quality, lossless } : undefined
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */

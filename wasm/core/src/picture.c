@@ -1,5 +1,7 @@
 #include "picture.h"
 #include "jpeg/jpeg.h"
+#include "pixels.h"
+#include "walk.h"
 
 Picture picture;
 
@@ -18,19 +20,12 @@ void picture_open(int width, int height, int components, bool is_subsampled) {
 
 /* ---- turns and mirrors ---- */
 
-/* Bits of a walk: how the target's pixels are found in the source. */
-enum { SWAPS = 1, MIRRORS_X = 2, MIRRORS_Y = 4 };
-/* Side of the squares that are turned at once, so that rows read and rows written stay in the cache. */
-#define TILE 32
-
 static void turn_tile(const Plane *from, Plane *to, int walk, int left, int top) {
   int right = min_int(left + TILE, to->width), bottom = min_int(top + TILE, to->height);
   for (int y = top; y < bottom; y++)
     for (int x = left; x < right; x++) {
-      int column = walk & SWAPS ? y : x, row = walk & SWAPS ? x : y;
-      if (walk & MIRRORS_X) column = from->width - 1 - column;
-      if (walk & MIRRORS_Y) row = from->height - 1 - row;
-      to->samples[(size_t)y * to->stride + (size_t)x] = from->samples[(size_t)row * from->stride + (size_t)column];
+      Place place = walk_from(walk, x, y, from->width, from->height);
+      to->samples[(size_t)y * to->stride + (size_t)x] = from->samples[(size_t)place.y * from->stride + (size_t)place.x];
     }
 }
 
@@ -77,15 +72,13 @@ static void rgba_row(u8 *to, int y) {
   }
 }
 
-/* The picture, which is not subsampled, as width * height * 4 bytes. */
-const u8 *EXPORT(picture_rgba)(void) {
-  size_t stride = (size_t)picture.width * 4;
-  u8 *pixels = take(stride * (size_t)picture.height + 64);
+/* The picture, which is not subsampled, becomes the pixels. */
+void EXPORT(picture_to_pixels)(void) {
+  pixels_open(picture.width, picture.height);
   for (int y = 0; y < picture.height; y++) {
     tick();
-    rgba_row(pixels + (size_t)y * stride, y);
+    rgba_row(pixels_row(y), y);
   }
-  return pixels;
 }
 
 static void luma_row(const u8 *rgba, u8 *luma, int width) {
@@ -117,21 +110,18 @@ static void chroma_row(const u8 *above, const u8 *below, u8 *blue, u8 *red, int 
   memset(red + half, red[half - 1], 16);
 }
 
-/* Where the host writes width * height * 4 bytes of opaque RGBA. */
-u8 *EXPORT(picture_pixels)(int width, int height) { return take((size_t)width * (size_t)height * 4 + 64); }
-
-/* The picture of these pixels, 4:2:0. */
-void EXPORT(picture_from_rgba)(const u8 *pixels, int width, int height) {
-  size_t stride = (size_t)width * 4;
-  picture_open(width, height, 3, true);
+/* The pixels, taken for opaque, become the picture, 4:2:0. */
+void EXPORT(picture_from_pixels)(void) {
+  picture_open(pixels.width, pixels.height, 3, true);
   Plane *planes = picture.planes;
-  for (int y = 0; y < height; y++) {
+  for (int y = 0; y < pixels.height; y++) {
     tick();
-    const u8 *row = pixels + (size_t)y * stride;
-    luma_row(row, planes[0].samples + (size_t)y * planes[0].stride, width);
+    const u8 *row = pixels_row(y);
+    luma_row(row, planes[0].samples + (size_t)y * planes[0].stride, pixels.width);
     if (y & 1) continue;
     size_t at = (size_t)(y / 2) * planes[1].stride;
-    chroma_row(row, y + 1 < height ? row + stride : row, planes[1].samples + at, planes[2].samples + at, width);
+    const u8 *below = y + 1 < pixels.height ? pixels_row(y + 1) : row;
+    chroma_row(row, below, planes[1].samples + at, planes[2].samples + at, pixels.width);
   }
 }
 

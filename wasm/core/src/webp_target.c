@@ -1,6 +1,7 @@
-/* WebP, lossy and opaque, from the picture's planes: libwebp gets what it would make of pixels itself. */
+/* WebP by libwebp: lossy and opaque from the picture's planes, everything else from pixels. */
 #include "output.h"
 #include "picture.h"
+#include "pixels.h"
 #include "webp/encode.h"
 
 /* libwebp chooses its kernels by this: the SSE ones are compiled to WebAssembly's SIMD. The names are in dsp/dsp.h. */
@@ -8,14 +9,11 @@ enum { HAS_SSE2 = 0, HAS_SSE3 = 1, HAS_SSE4_1 = 3 };
 static int has_feature(int feature) { return feature == HAS_SSE2 || feature == HAS_SSE3 || feature == HAS_SSE4_1; }
 int (*VP8GetCPUInfo)(int) = has_feature;
 
+/* What patches/libwebp-tick.patch calls: an import under a name that libwebp may know. */
+void libwebp_tick(void) { tick(); }
+
 static int write_bytes(const uint8_t *bytes, size_t count, const WebPPicture *target) {
   output_write(bytes, count);
-  return 1;
-}
-
-/* Called for every percent of the work. */
-static int go_on(int percent, const WebPPicture *target) {
-  tick();
   return 1;
 }
 
@@ -42,27 +40,46 @@ static void add_chroma(void) {
   for (int i = 1; i < PLANES; i++) picture.planes[i] = (Plane){flat, width, height, stride};
 }
 
+static void open_target(WebPConfig *config, WebPPicture *target, float quality, int method, int width, int height) {
+  if (!WebPConfigInit(config) || !WebPPictureInit(target)) fail(MISUSED, "libwebp is another version");
+  config->quality = quality;
+  config->method = method;
+  target->width = width;
+  target->height = height;
+  target->writer = write_bytes;
+}
+
+static void encode(const WebPConfig *config, WebPPicture *target) {
+  if (WebPEncode(config, target)) return;
+  if (target->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY) fail(OUT_OF_MEMORY, "there is no more memory");
+  fail(MISUSED, "libwebp refused it");
+}
+
 /* The picture, 4:2:0 and of limited range. Quality 0 to 100; method 0 (fast) to 6 (small). */
 void EXPORT(picture_to_webp)(float quality, int method) {
   WebPConfig config;
   WebPPicture target;
-  if (!WebPConfigInit(&config) || !WebPPictureInit(&target)) fail(MISUSED, "libwebp is another version");
+  open_target(&config, &target, quality, method, picture.width, picture.height);
   if (picture.components == 1) add_chroma();
   const Plane *planes = picture.planes;
-  config.quality = quality;
-  config.method = method;
   target.use_argb = 0;
   target.colorspace = WEBP_YUV420;
-  target.width = picture.width;
-  target.height = picture.height;
   target.y = planes[0].samples;
   target.u = planes[1].samples;
   target.v = planes[2].samples;
   target.y_stride = (int)planes[0].stride;
   target.uv_stride = (int)planes[1].stride;
-  target.writer = write_bytes;
-  target.progress_hook = go_on;
-  if (WebPEncode(&config, &target)) return;
-  if (target.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY) fail(OUT_OF_MEMORY, "there is no more memory");
-  fail(MISUSED, "libwebp refused it");
+  encode(&config, &target);
+}
+
+/* The pixels with their alpha, which is always kept exactly. When lossless, `quality` is the effort. */
+void EXPORT(pixels_to_webp)(float quality, int method, bool is_lossless) {
+  WebPConfig config;
+  WebPPicture target;
+  open_target(&config, &target, quality, method, pixels.width, pixels.height);
+  config.lossless = is_lossless;
+  target.use_argb = is_lossless;
+  if (!WebPPictureImportRGBA(&target, pixels.samples, pixels.width * 4)) fail(OUT_OF_MEMORY, "there is no more memory");
+  encode(&config, &target);
+  WebPPictureFree(&target);
 }

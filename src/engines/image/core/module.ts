@@ -13,34 +13,47 @@ export interface CoreExports {
   output_size(): number
   output_next(after: number): number
   output_length(bytes: number): number
-  jpeg_begin(): void
-  jpeg_head(): Progress
-  jpeg_width(): number
-  jpeg_height(): number
-  jpeg_plan(
+  view_set(
     x: number,
     y: number,
     width: number,
     height: number,
     targetWidth: number,
     targetHeight: number,
-    isSubsampled: number,
-    isLimited: number,
-    chromaX: number,
-    chromaY: number,
   ): void
+  view_set_planes(isSubsampled: number, isLimited: number, chromaX: number, chromaY: number): void
+  jpeg_begin(): void
+  jpeg_head(): Progress
+  jpeg_width(): number
+  jpeg_height(): number
+  jpeg_plan(): void
   jpeg_rows(): Progress
+  webp_head(): Progress
+  webp_width(): number
+  webp_height(): number
+  webp_is_planar(): number
+  webp_plan_planes(): void
+  webp_planes(): void
+  webp_pixels(): void
+  pixels_new(width: number, height: number): number
+  pixels_at(): number
+  pixels_width(): number
+  pixels_height(): number
+  pixels_are_opaque(): number
+  pixels_turn(walk: number): void
+  pixels_to_webp(quality: number, method: number, isLossless: number): void
   picture_turn(walk: number): void
-  picture_rgba(): number
-  picture_pixels(width: number, height: number): number
-  picture_from_rgba(pixels: number, width: number, height: number): void
+  picture_to_pixels(): void
+  picture_from_pixels(): void
   picture_limit_range(): void
   picture_to_jpeg(quality: number): void
   picture_to_webp(quality: number, method: number): void
 }
 
 /** 0: it needs more input; 1: done. */
-type Progress = 0 | 1
+export type Progress = 0 | 1
+/** Calls `turn` until it is done, with more of the file each time it asks for more. */
+export type Read = (turn: () => Progress) => void
 
 /** The `Failure` of core.h, by number. */
 const FAILURES: Readonly<Record<number, readonly [code: ErrorCode, message: string]>> = {
@@ -60,8 +73,8 @@ export interface Core {
   readonly exports: CoreExports
   /** Forgets the picture before. To be called first, whatever happened before. */
   begin(): void
-  /** Calls `turn` until it is done, with more of `bytes` each time it asks for more. One file is read by one function. */
-  reader(bytes: Uint8Array): (turn: () => Progress) => void
+  /** One file is read by one function. `isWhole`: all of it at once. */
+  reader(bytes: Uint8Array, isWhole?: boolean): Read
   /** A copy of `length` bytes of its memory. */
   copy(pointer: number, length: number): Uint8Array<ArrayBuffer>
   write(pointer: number, bytes: Uint8Array | Uint8ClampedArray): void
@@ -93,10 +106,11 @@ export function createCore(module: WebAssembly.Module, context: Pick<CodecContex
       exports.input_reset()
       exports.output_reset()
     },
-    reader(bytes) {
+    reader(bytes, isWhole = false) {
       let at = 0
+      const chunk = isWhole ? bytes.length : CHUNK_BYTES
       const more = () => {
-        const end = Math.min(at + CHUNK_BYTES, bytes.length)
+        const end = Math.min(at + chunk, bytes.length)
         const to = exports.input_reserve(end - at)
         view(to, end - at).set(bytes.subarray(at, end))
         exports.input_commit(end - at, end === bytes.length ? 1 : 0)

@@ -1,0 +1,116 @@
+/** The formats that the core reads: each becomes the picture (planes) or the pixels (RGBA) inside of it. */
+import { corrupt } from '../../../media/headers/reader.ts'
+import type { Rect, Size } from '../../../plan/recipe.ts'
+import type { View, Walk } from '../view.ts'
+import type { Core, CoreExports, Read } from './module.ts'
+
+export interface CoreSource {
+  readonly format: SourceFormat
+  readonly bytes: Uint8Array
+  /** As stored: what the header announced to those who checked the limits. */
+  readonly stored: Size
+  readonly view: View
+}
+export type SourceFormat = keyof typeof READERS
+
+/** How planes are wanted, where a file has them. */
+export interface Samples {
+  /** 4:2:0 instead of 4:4:4. */
+  readonly isSubsampled: boolean
+  /** BT.601's range instead of JPEG's full one. */
+  readonly isLimited: boolean
+}
+
+interface Reader {
+  readonly name: string
+  /** Its decoder needs the whole file at once. */
+  readonly isWhole?: boolean
+  head(core: CoreExports, read: Read): Size
+  /** Whether its planes can be had as they are stored. */
+  isPlanar(core: CoreExports): boolean
+  planes(core: CoreExports, read: Read): void
+  /** Absent: it has nothing but planes. */
+  pixels?(core: CoreExports, read: Read): void
+}
+
+const READERS = {
+  jpeg: {
+    name: 'JPEG',
+    head(core, read) {
+      core.jpeg_begin()
+      read(core.jpeg_head)
+      return { width: core.jpeg_width(), height: core.jpeg_height() }
+    },
+    isPlanar: () => true,
+    planes(core, read) {
+      core.jpeg_plan()
+      read(core.jpeg_rows)
+    },
+  },
+  webp: {
+    name: 'WebP',
+    isWhole: true,
+    head(core, read) {
+      read(core.webp_head)
+      return { width: core.webp_width(), height: core.webp_height() }
+    },
+    isPlanar: (core) => core.webp_is_planar() !== 0,
+    planes(core) {
+      core.webp_plan_planes()
+      core.webp_planes()
+    },
+    pixels: (core) => core.webp_pixels(),
+  },
+} satisfies Record<string, Reader>
+
+export const nameOf = (format: SourceFormat): string => READERS[format].name
+export const readsInCore = (format: string): format is SourceFormat => Object.hasOwn(READERS, format)
+
+/** Leaves what the view shows, scaled and turned, in the core: as the picture or as the pixels. */
+export function readSource(core: Core, source: CoreSource, samples: Samples): 'planes' | 'pixels' {
+  const { exports } = core
+  const reader: Reader = READERS[source.format]
+  core.begin()
+  const read = core.reader(source.bytes, reader.isWhole)
+  const { width, height } = reader.head(exports, read)
+  if (width !== source.stored.width || height !== source.stored.height)
+    throw corrupt(reader.name, 'it is not what its header announced')
+  const { size, walk } = source.view
+  setView(exports, source.view)
+  // Pixels of a view that is not scaled are the format's own, to the bit.
+  const wantsPixels = !samples.isSubsampled && isUnscaled(source.view)
+  if (reader.pixels && (wantsPixels || !reader.isPlanar(exports))) {
+    reader.pixels(exports, read)
+    exports.pixels_turn(walkNumber(walk))
+    return 'pixels'
+  }
+  const [chromaX, chromaY] = [chromaStart(walk.mirrorsX, size.width), chromaStart(walk.mirrorsY, size.height)]
+  exports.view_set_planes(samples.isSubsampled ? 1 : 0, samples.isLimited ? 1 : 0, chromaX, chromaY)
+  reader.planes(exports, read)
+  exports.picture_turn(walkNumber(walk))
+  return 'planes'
+}
+
+function setView(core: CoreExports, { rect, size }: View): void {
+  const { x, y, width, height } = evenly(rect, size)
+  core.view_set(x, y, width, height, size.width, size.height)
+}
+
+/**
+ * Where the target's shape is the source's but for rounding, both directions are scaled alike, about the centre:
+ * stretching would move pixels by up to half of one.
+ */
+function evenly(rect: Rect, size: Size): Rect {
+  const scale = rect.width / size.width
+  const height = size.height * scale
+  if (Math.abs(height - rect.height) >= scale) return rect
+  return { ...rect, y: rect.y + (rect.height - height) / 2, height }
+}
+
+const isUnscaled = ({ rect, size }: View) => rect.width === size.width && rect.height === size.height
+
+/** Halved planes pair pixels from the start: mirrored, a side of odd length would be paired from the wrong end. */
+const chromaStart = (mirrors: boolean, side: number) => (mirrors && side % 2 === 1 ? -1 : 0)
+
+const walkNumber = ({ swaps, mirrorsX, mirrorsY }: Walk) =>
+  (swaps ? 1 : 0) | (mirrorsX ? 2 : 0) | (mirrorsY ? 4 : 0)

@@ -1,0 +1,150 @@
+/* Scales rows of pixels by Lanczos. Alpha is multiplied in at 16 bits, so that colours under faint alpha survive and a
+   transparent neighbour adds none. Each source row is scaled across as it comes; of those rows only as many are kept as the
+   filter is high, so memory grows with neither side of the source. */
+#include "pixels.h"
+#include "simd.h"
+#include "taps.h"
+#include "view.h"
+#include <math.h>
+
+#define UNIT 64             /* 16-bit steps to one of 8 bit */
+#define OPAQUE (255 * UNIT)
+
+typedef struct {
+  RowSink sink; /* first, so that the sink is the scaler */
+  Taps across, down;
+  int source_width, source_height, next;
+  /* A view that is not scaled is copied: nothing is lost to rounding. */
+  bool is_copy;
+  int x, y;
+  u8 *row;        /* as decoded */
+  i16 *line;      /* with alpha multiplied in */
+  i16 *ring;      /* the last rows, scaled across */
+  const i16 **rows;
+} PixelScaler;
+
+#define DOT wasm_i32x4_dot_i16x8
+#define ADD wasm_i32x4_add
+
+static const V nothing = {0};
+
+/* Two pixels of 8 bit, one in each half, to 16. color * 128 * (alpha * 16384 / 255) >> 15 = color * alpha * UNIT / 255. */
+INLINE V multiply_in(V two) {
+  const V alphas = wasm_i16x8_make(0, 0, 0, -1, 0, 0, 0, -1);
+  V alpha = wasm_i16x8_shuffle(two, two, 3, 3, 3, 3, 7, 7, 7, 7);
+  V share = wasm_i16x8_add(wasm_i16x8_shl(alpha, 6), wasm_i16x8_add(wasm_u16x8_shr(alpha, 2), wasm_u16x8_shr(alpha, 7)));
+  V color = wasm_v128_bitselect(wasm_i16x8_splat(255 * 128), wasm_i16x8_shl(two, 7), alphas);
+  return wasm_i16x8_q15mulr_sat(color, share);
+}
+
+static void multiply_row(i16 *line, const u8 *row, int width) {
+  for (int x = 0; x < width; x += 4) {
+    V four = wasm_v128_load(row + 4 * x);
+    wasm_v128_store(line + 4 * x, multiply_in(wasm_u16x8_extend_low_u8x16(four)));
+    wasm_v128_store(line + 4 * x + 8, multiply_in(wasm_u16x8_extend_high_u8x16(four)));
+  }
+}
+
+static void scale_across(i16 *to, const i16 *line, const Taps *taps, int width) {
+  const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 1));
+  for (int x = 0; x < width; x++) {
+    const i16 *from = line + 4 * taps->first[x], *weights = taps->weights + (size_t)x * (size_t)taps->stride;
+    V sum = half;
+    for (int k = 0; k < taps->count; k += 2) {
+      V two = wasm_v128_load(from + 4 * k);
+      sum = ADD(sum, DOT(wasm_i16x8_shuffle(two, two, 0, 4, 1, 5, 2, 6, 3, 7), wasm_v128_load32_splat(weights + k)));
+    }
+    sum = wasm_i32x4_shr(sum, TAPS_BITS);
+    wasm_v128_store64_lane(to + 4 * x, wasm_i16x8_narrow_i32x4(sum, sum), 0);
+  }
+}
+
+/* One pixel, four 32-bit lanes, with its alpha divided out and in steps of 8 bit. */
+INLINE V divide_out(V pixel, int alpha) {
+  float share = 255.0f / (float)alpha;
+  V scale = wasm_f32x4_make(share, share, share, 1.0f / UNIT);
+  V value = wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_convert_i32x4(pixel), scale), wasm_f32x4_splat(0.5f));
+  return wasm_i32x4_trunc_sat_f32x4(value);
+}
+
+/* Two pixels of 16 bit to 8. */
+INLINE void store_pixels(u8 *to, V two) {
+  int a = wasm_i16x8_extract_lane(two, 3), b = wasm_i16x8_extract_lane(two, 7);
+  V result;
+  if (a == OPAQUE && b == OPAQUE) result = wasm_i16x8_shr(wasm_i16x8_add(two, wasm_i16x8_splat(UNIT / 2)), 6);
+  else {
+    /* Half a step of alpha and less is nothing, and has no colour. */
+    V first = a >= UNIT / 2 ? divide_out(wasm_i32x4_extend_low_i16x8(two), a) : nothing;
+    V second = b >= UNIT / 2 ? divide_out(wasm_i32x4_extend_high_i16x8(two), b) : nothing;
+    result = wasm_i16x8_narrow_i32x4(first, second);
+  }
+  wasm_v128_store64_lane(to, wasm_u8x16_narrow_i16x8(result, result), 0);
+}
+
+static void scale_down(u8 *to, const i16 *const *rows, const i16 *weights, int count, int width) {
+  const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 1));
+  for (int x = 0; x < 4 * width; x += 8) {
+    V a = half, b = half;
+    for (int k = 0; k < count; k += 2) {
+      V p = wasm_v128_load(rows[k] + x), q = wasm_v128_load(rows[k + 1] + x);
+      V pair = wasm_v128_load32_splat(weights + k);
+      a = ADD(a, DOT(wasm_i16x8_shuffle(p, q, 0, 8, 1, 9, 2, 10, 3, 11), pair));
+      b = ADD(b, DOT(wasm_i16x8_shuffle(p, q, 4, 12, 5, 13, 6, 14, 7, 15), pair));
+    }
+    store_pixels(to + x, wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, TAPS_BITS), wasm_i32x4_shr(b, TAPS_BITS)));
+  }
+}
+
+static i16 *ring_row(PixelScaler *s, int y) {
+  return s->ring + (size_t)(y % s->down.count) * ((size_t)pixels.width * 4 + 8);
+}
+
+static void make_rows(PixelScaler *s, int have) {
+  for (; s->next < pixels.height; s->next++) {
+    int first = s->down.first[s->next];
+    if (min_int(first + s->down.count, s->source_height) > have) return;
+    for (int k = 0; k < s->down.count; k++) s->rows[k] = ring_row(s, min_int(first + k, s->source_height - 1));
+    const i16 *weights = s->down.weights + (size_t)s->next * (size_t)s->down.stride;
+    scale_down(pixels_row(s->next), s->rows, weights, s->down.count, pixels.width);
+  }
+}
+
+static u8 *next_row(RowSink *sink, int y) { return ((PixelScaler *)sink)->row; }
+
+static void row_done(RowSink *sink, int count) {
+  PixelScaler *s = (PixelScaler *)sink;
+  int y = count - 1;
+  tick();
+  if (s->is_copy) {
+    if (y >= s->y && y < s->y + pixels.height)
+      memcpy(pixels_row(y - s->y), s->row + 4 * (size_t)s->x, (size_t)pixels.width * 4);
+    return;
+  }
+  if (s->next >= pixels.height || y < s->down.first[s->next]) return;
+  multiply_row(s->line, s->row, s->source_width);
+  scale_across(ring_row(s, y), s->line, &s->across, pixels.width);
+  make_rows(s, count);
+}
+
+static bool is_whole(double x) { return x == floor(x); }
+
+RowSink *pixels_sink(int source_width, int source_height) {
+  PixelScaler *s = take_zeroed(sizeof *s);
+  pixels_open(view.target_width, view.target_height);
+  *s = (PixelScaler){.sink = {next_row, row_done}, .source_width = source_width, .source_height = source_height};
+  s->row = take((size_t)source_width * 4 + 64);
+  s->is_copy = view.width == view.target_width && view.height == view.target_height && is_whole(view.x) &&
+               is_whole(view.y) && view.x >= 0 && view.y >= 0 && view.x + view.width <= source_width &&
+               view.y + view.height <= source_height;
+  if (s->is_copy) {
+    s->x = (int)view.x;
+    s->y = (int)view.y;
+    return &s->sink;
+  }
+  s->across = taps_lanczos3(source_width, view.x, view.width, view.target_width, 2, 1);
+  s->down = taps_lanczos3(source_height, view.y, view.height, view.target_height, 2, 1);
+  s->line = take_zeroed(((size_t)source_width + (size_t)s->across.count + 4) * 4 * sizeof(i16));
+  s->ring = take_zeroed((size_t)s->down.count * ((size_t)view.target_width * 4 + 8) * sizeof(i16) + 64);
+  s->rows = take((size_t)s->down.count * sizeof *s->rows);
+  return &s->sink;
+}
