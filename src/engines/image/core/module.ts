@@ -28,6 +28,12 @@ export interface CoreExports {
   jpeg_height(): number
   jpeg_plan(): void
   jpeg_rows(): Progress
+  png_begin(): void
+  png_head(): Progress
+  png_width(): number
+  png_height(): number
+  png_plan(): void
+  png_rows(): Progress
   webp_head(): Progress
   webp_width(): number
   webp_height(): number

@@ -28,7 +28,8 @@ interface Reader {
   head(core: CoreExports, read: Read): Size
   /** Whether its planes can be had as they are stored. */
   isPlanar(core: CoreExports): boolean
-  planes(core: CoreExports, read: Read): void
+  /** Absent: it has none. */
+  planes?(core: CoreExports, read: Read): void
   /** Absent: it has nothing but planes. */
   pixels?(core: CoreExports, read: Read): void
 }
@@ -61,6 +62,19 @@ const READERS = {
     },
     pixels: (core) => core.webp_pixels(),
   },
+  png: {
+    name: 'PNG',
+    head(core, read) {
+      core.png_begin()
+      read(core.png_head)
+      return { width: core.png_width(), height: core.png_height() }
+    },
+    isPlanar: () => false,
+    pixels(core, read) {
+      core.png_plan()
+      read(core.png_rows)
+    },
+  },
 } satisfies Record<string, Reader>
 
 export const nameOf = (format: SourceFormat): string => READERS[format].name
@@ -86,7 +100,7 @@ export function readSource(core: Core, source: CoreSource, samples: Samples): 'p
   }
   const [chromaX, chromaY] = [chromaStart(walk.mirrorsX, size.width), chromaStart(walk.mirrorsY, size.height)]
   exports.view_set_planes(samples.isSubsampled ? 1 : 0, samples.isLimited ? 1 : 0, chromaX, chromaY)
-  reader.planes(exports, read)
+  reader.planes?.(exports, read)
   exports.picture_turn(walkNumber(walk))
   return 'planes'
 }

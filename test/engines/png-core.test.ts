@@ -1,0 +1,154 @@
+/** Our PNG against what the files were made of, and against sharp's. */
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { isMediaError } from '../../src/error.ts'
+import { createCore } from '../../src/engines/image/core/module.ts'
+import { createPictureCore } from '../../src/engines/image/core/picture.ts'
+import { ORIENTATIONS } from '../../src/engines/image/view.ts'
+import { chunk, everyKind, makePng, type PngKind } from '../support/png-kinds.ts'
+import { picture } from '../support/pictures.ts'
+import { loadWasm } from '../support/platform.ts'
+
+const core = createPictureCore({ loadWasm, tick: () => {} })
+const decode = (bytes: Uint8Array, width: number, height: number, to = { width, height }) =>
+  core.decode({
+    format: 'png',
+    bytes,
+    stored: { width, height },
+    view: { rect: { x: 0, y: 0, width, height }, size: to, walk: ORIENTATIONS[1] },
+  })
+const nameOf = ({ colorType, depth, interlaced, key }: Omit<PngKind, 'width' | 'height'>) =>
+  `colour type ${colorType}, ${depth} bit${interlaced ? ', interlaced' : ''}${key ? ', with a key' : ''}`
+const differences = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  expect(a.length).toBe(b.length)
+  let count = 0
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) count++
+  return count
+}
+const SIZES = [
+  [1, 1],
+  [2, 3],
+  [5, 8],
+  [17, 33],
+  [64, 9],
+] as const
+
+describe('every kind of PNG', () => {
+  test.each(everyKind().map((kind) => [nameOf(kind), kind] as const))('%s', async (_, kind) => {
+    for (const [width, height] of SIZES) {
+      const { bytes, pixels } = makePng({ ...kind, width, height })
+      expect(differences((await decode(bytes, width, height)).data, pixels)).toBe(0)
+    }
+    const { bytes, pixels } = makePng({ ...kind, width: 33, height: 17, split: 3 })
+    const theirs = await sharp(bytes).toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer()
+    if (kind.depth !== 16) expect(differences(theirs, pixels)).toBe(0)
+    expect(differences((await decode(bytes, 33, 17)).data, pixels)).toBe(0)
+  })
+
+  test.each([0, 1, 2, 3, 4])('filter %i alone', async (filter) => {
+    for (const colorType of [0, 2, 4, 6] as const)
+      for (const depth of [8, 16] as const) {
+        const { bytes, pixels } = makePng({ colorType, depth, filter, width: 41, height: 7 })
+        expect(differences((await decode(bytes, 41, 7)).data, pixels)).toBe(0)
+      }
+  })
+
+  test.each([0, 1, 9])('compressed at level %i', async (level) => {
+    const { bytes, pixels } = makePng({ colorType: 2, depth: 8, level, width: 301, height: 203 })
+    expect(differences((await decode(bytes, 301, 203)).data, pixels)).toBe(0)
+  })
+
+  test('a photograph scaled as sharp scales it', async () => {
+    for (const alpha of [false, true]) {
+      const bytes = await picture({ width: 640, height: 427, alpha }).png().toBuffer()
+      const theirs = await sharp(bytes).resize(211, 141, { fit: 'fill' }).ensureAlpha().raw().toBuffer()
+      const { data } = await decode(bytes, 640, 427, { width: 211, height: 141 })
+      let sum = 0
+      // Colours under faint alpha are anybody's: what is seen is compared.
+      for (let at = 0; at < data.length; at++) {
+        const [ours, other] = [at | 3, at | 3].map((a, side) => (side ? theirs[a] : data[a])! / 255) as [
+          number,
+          number,
+        ]
+        sum += (at % 4 === 3 ? data[at]! - theirs[at]! : data[at]! * ours - theirs[at]! * other) ** 2
+      }
+      expect(10 * Math.log10((255 * 255 * data.length) / sum)).toBeGreaterThan(48)
+    }
+  })
+})
+
+describe('input', () => {
+  test.each([true, false])('byte by byte, interlaced %s', async (interlaced) => {
+    const { bytes, pixels } = makePng({
+      colorType: 6,
+      depth: 8,
+      interlaced,
+      width: 45,
+      height: 31,
+      split: 100,
+    })
+    const instance = createCore(await loadWasm('core'), { tick: () => {} })
+    const { exports } = instance
+    instance.begin()
+    exports.png_begin()
+    let at = 0
+    const until = (turn: () => number) => {
+      while (turn() === 0) {
+        instance.write(exports.input_reserve(1), bytes.subarray(at, at + 1))
+        exports.input_commit(1, ++at === bytes.length ? 1 : 0)
+      }
+    }
+    until(exports.png_head)
+    exports.view_set(0, 0, 45, 31, 45, 31)
+    exports.png_plan()
+    until(exports.png_rows)
+    expect(differences(instance.copy(exports.pixels_at(), pixels.length), pixels)).toBe(0)
+  })
+})
+
+describe('hostile files', () => {
+  const kind = { colorType: 6, depth: 8, width: 40, height: 30 } as const
+
+  test('one that ends too early is refused, wherever it ends', async () => {
+    for (const interlaced of [false, true]) {
+      const { bytes } = makePng({ ...kind, interlaced, split: 700 })
+      for (let end = 0; end < bytes.length; end += 7)
+        await expect(decode(bytes.subarray(0, end), 40, 30)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+    }
+  })
+
+  test('every flipped bit of a critical chunk is found', async () => {
+    const { bytes } = makePng({ colorType: 3, depth: 4, width: 12, height: 9 })
+    const text = Buffer.from(bytes).indexOf('tEXt')
+    for (let at = 0; at < bytes.length; at++) {
+      if (at >= text && at < text + 4 + 12 + 4) continue
+      const damaged = Uint8Array.from(bytes)
+      damaged[at]! ^= 1 << (at % 8)
+      const outcome = await decode(damaged, 12, 9).catch((error: unknown) => error)
+      expect(isMediaError(outcome) && outcome.code, `byte ${at}`).toMatch(
+        /CORRUPT_MEDIA|UNSUPPORTED_CODEC|LIMIT_EXCEEDED/,
+      )
+    }
+  })
+
+  test('damage with right checksums ends in an error or in a picture, and the next picture is right', async () => {
+    const { bytes, pixels } = makePng(kind)
+    let seed = 7
+    const random = (below: number) => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % below
+    const start = Buffer.from(bytes).indexOf('IDAT')
+    const length = Buffer.from(bytes).readUInt32BE(start - 4)
+    for (let round = 0; round < 1500; round++) {
+      const data = Buffer.from(bytes.subarray(start + 4, start + 4 + length))
+      for (let hit = 0; hit <= round % 4; hit++) data[random(round % 2 ? 40 : length)] = random(256)
+      const file = Buffer.concat([
+        bytes.subarray(0, start - 4),
+        chunk('IDAT', data),
+        chunk('IEND', Buffer.alloc(0)),
+      ])
+      const outcome = await decode(file, 40, 30).catch((error: unknown) => error)
+      if (isMediaError(outcome)) expect(outcome.code).toBe('CORRUPT_MEDIA')
+      else expect(outcome).toHaveProperty('width', 40)
+    }
+    expect(differences((await decode(bytes, 40, 30)).data, pixels)).toBe(0)
+  })
+})

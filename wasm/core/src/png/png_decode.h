@@ -1,0 +1,21 @@
+/* PNG (ISO 15948): every colour type and depth, interlaced or not, as RGBA of 8 bit. Of 16 bits the upper eight are kept. The
+   checksums of critical chunks and of the compressed data are checked; gAMA and cHRM are not looked at. */
+#ifndef PNG_DECODE_H
+#define PNG_DECODE_H
+#include "../input.h"
+#include "../rows.h"
+
+typedef struct {
+  int width, height, depth;
+  enum { GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGB_ALPHA = 6 } color_type;
+  bool is_interlaced;
+  bool has_alpha; /* transparency of single colours counts */
+} PngHead;
+
+void png_open(void);
+/* READY at the first pixel data. */
+Progress png_read_head(PngHead *head);
+/* READY when all rows are out and the file was seen to its end. */
+void png_start(RowSink *sink);
+Progress png_read_rows(void);
+#endif
