@@ -4,8 +4,6 @@ import avifDecoder from '../../wasm/jsquash/avif_dec.wasm'
 import avifEncoder from '../../wasm/jsquash/avif_enc.wasm'
 import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
 import jpegEncoder from '../../wasm/jsquash/mozjpeg_enc.wasm'
-import png from '../../wasm/jsquash/squoosh_png_bg.wasm'
-import resize from '../../wasm/jsquash/squoosh_resize_bg.wasm'
 
 export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   core,
@@ -13,6 +11,4 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   avif_enc: avifEncoder,
   mozjpeg_dec: jpegDecoder,
   mozjpeg_enc: jpegEncoder,
-  squoosh_png_bg: png,
-  squoosh_resize_bg: resize,
 }

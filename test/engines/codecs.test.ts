@@ -1,19 +1,12 @@
 import { testCodec } from '../contracts/codec.ts'
 import { createAvifCodec } from '../../src/engines/image/codecs/avif.ts'
 import { createJpegCodec } from '../../src/engines/image/codecs/jpeg.ts'
-import { createPngCodec } from '../../src/engines/image/codecs/png.ts'
 
 testCodec('jpeg', {
   create: createJpegCodec,
   encodeElsewhere: (image) => image.jpeg({ quality: 90 }),
   decibels: 33,
   options: { quality: 85 },
-})
-testCodec('png', {
-  create: createPngCodec,
-  encodeElsewhere: (image) => image.png(),
-  decibels: 200,
-  options: {},
 })
 testCodec('avif', {
   create: createAvifCodec,

@@ -373,8 +373,8 @@ describe('reads WebP', () => {
 })
 
 test.each([
-  ['lossy', false, 'webp'],
-  ['lossless', true, 'webp'],
+  ['lossy', false],
+  ['lossless', true],
 ] as const)('WebP, %s: encoding and decoding can be stopped at any row', async (_, lossless) => {
   const [width, height] = [640, 480]
   const { data } = await pixelsOf(await photo(width, height).png().toBuffer())

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { isMediaError } from '../../src/error.ts'
 import { createCore } from '../../src/engines/image/core/module.ts'
 import { createPictureCore } from '../../src/engines/image/core/picture.ts'
+import { Stopped } from '../../src/engines/image/slot.ts'
 import { ORIENTATIONS } from '../../src/engines/image/view.ts'
 import { chunk, everyKind, makePng, type PngKind } from '../support/png-kinds.ts'
 import { picture } from '../support/pictures.ts'
@@ -150,5 +151,89 @@ describe('hostile files', () => {
       else expect(outcome).toHaveProperty('width', 40)
     }
     expect(differences((await decode(bytes, 40, 30)).data, pixels)).toBe(0)
+  })
+})
+
+describe('writes PNG', () => {
+  let seed = 3
+  const random = (below: number) =>
+    (((seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32) * below) | 0
+  const target = { format: 'png', quality: 80, lossless: true } as const
+  /** Pixels of so many colours at most. */
+  function paint(width: number, height: number, colors: number, grey: boolean, alpha: boolean) {
+    const palette = Array.from({ length: colors }, (_, at) => {
+      const value = random(256)
+      const rgb = grey ? [at & 255, at & 255, at & 255] : [value, random(256), random(256)]
+      return [...rgb, alpha ? random(256) : 255]
+    })
+    const data = new Uint8ClampedArray(width * height * 4)
+    for (let at = 0; at < data.length; at += 4) data.set(palette[random(colors)]!, at)
+    return { data, width, height }
+  }
+  const kinds = [1, 2, 3, 4, 5, 16, 17, 200, 256, 257, 5000].flatMap((colors) =>
+    [false, true].flatMap((grey) => [false, true].map((alpha) => ({ colors, grey, alpha }))),
+  )
+
+  test.each(kinds)(
+    '$colors colours, grey $grey, alpha $alpha: nothing is lost',
+    async ({ colors, grey, alpha }) => {
+      for (const [width, height] of [
+        [1, 1],
+        [3, 2],
+        [17, 33],
+        [120, 90],
+        [4000, 1],
+        [1, 300],
+      ] as const) {
+        const bitmap = paint(width, height, colors, grey, alpha)
+        const file = await core.encode(bitmap, target)
+        expect(differences((await decode(file, width, height)).data, bitmap.data)).toBe(0)
+        if (grey) continue
+        const theirs = await sharp(file).toColourspace('srgb').ensureAlpha().raw().toBuffer()
+        expect(differences(theirs, bitmap.data)).toBe(0)
+      }
+    },
+  )
+
+  test('takes the smallest kind there is', async () => {
+    const kindOf = async (...args: Parameters<typeof paint>) => {
+      const file = await core.encode(paint(...args), target)
+      return [file[24], file[25]]
+    }
+    expect(await kindOf(90, 90, 2, false, false)).toEqual([1, 3])
+    expect(await kindOf(90, 90, 4, false, true)).toEqual([2, 3])
+    expect(await kindOf(90, 90, 16, false, false)).toEqual([4, 3])
+    expect(await kindOf(90, 90, 200, false, false)).toEqual([8, 3])
+    expect(await kindOf(90, 90, 200, true, false)).toEqual([8, 0])
+    expect(await kindOf(90, 90, 5000, true, true)).toEqual([8, 4])
+    expect(await kindOf(90, 90, 5000, false, false)).toEqual([8, 2])
+    expect(await kindOf(90, 90, 5000, false, true)).toEqual([8, 6])
+  })
+
+  test('pictures of several segments, in no more bytes than sharp writes', async () => {
+    for (const alpha of [false, true]) {
+      const image = picture({ width: 1280, height: 853, alpha })
+      const pixels = await image.clone().ensureAlpha().raw().toBuffer()
+      const file = await core.encode(
+        { data: new Uint8ClampedArray(pixels), width: 1280, height: 853 },
+        target,
+      )
+      expect(differences(await sharp(file).ensureAlpha().raw().toBuffer(), pixels)).toBe(0)
+      expect(file.length).toBeLessThan((await image.png().toBuffer()).length * 1.02)
+    }
+  })
+
+  test('stops between rows', async () => {
+    const bitmap = paint(300, 200, 5000, false, false)
+    for (const most of [0, 150, 350]) {
+      let left = most
+      const stopped = createPictureCore({
+        loadWasm,
+        tick() {
+          if (--left < 0) throw new Stopped('enough')
+        },
+      })
+      await expect(stopped.encode(bitmap, target)).rejects.toThrow(Stopped)
+    }
   })
 })

@@ -4,9 +4,8 @@ import { expect, test } from 'vitest'
 import type { Bitmap } from '../../src/media/bitmap.ts'
 import type { Orientation } from '../../src/media/info.ts'
 import type { ImageRecipe, Rect } from '../../src/plan/recipe.ts'
-import { crop, cut, flip, orient, rotate } from '../../src/engines/image/steps/moves.ts'
-import { cropBitmap, moveBitmap } from '../../src/engines/image/steps/pixels.ts'
 import { viewOf } from '../../src/engines/image/view.ts'
+import { crop, cropBitmap, cut, flip, moveBitmap, orient, rotate } from '../support/moves.ts'
 
 const tick = () => {}
 const box = fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat())

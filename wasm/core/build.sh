@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes wasm/core/core.wasm from src/ and Debian's sources of libwebp, changed by patches/, and notes it in
+# Makes wasm/core/core.wasm from src/ and Debian's sources of libwebp and libdeflate, changed by patches/, and notes it in
 # wasm/manifest.json. The same sources and tools give the same bytes. `build.sh --check` builds beside it and fails when
 # the committed module differs; it ends with 3 when the pinned versions cannot be had here.
 #
@@ -10,6 +10,7 @@ home=$PWD
 clang=1:19.1.7-3~deb12u1
 libc=0.0~git20220510.9886d3d-2
 libwebp=1.2.4-0.2+deb12u1
+libdeflate=1.14-1
 emscripten=3.1.6~dfsg-5
 
 need() {
@@ -32,8 +33,9 @@ fetch() (
   set -- -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$out/apt/parts" -o Dir::State::lists="$out/apt/lists"
   cd "$out"
   apt-get "$@" -qq update
-  apt-get "$@" -qq source libwebp=$libwebp
+  apt-get "$@" -qq source libwebp=$libwebp libdeflate=$libdeflate
   for change in "$home"/patches/libwebp-*.patch; do patch --quiet -d libwebp-${libwebp%-*} -p1 <"$change"; done
+  for change in "$home"/patches/libdeflate-*.patch; do patch --quiet -d libdeflate-${libdeflate%-*} -p1 <"$change"; done
   apt-get "$@" -qq download emscripten=$emscripten
   mkdir compat
   dpkg --fsys-tarfile emscripten_*.deb | tar x --strip-components=7 -C compat \
@@ -46,5 +48,5 @@ if [ "${1:-}" = --check ]; then
   cmp "$out/core.wasm" core.wasm
 else
   cp "$out/core.wasm" core.wasm
-  node manifest.mjs "clang 19.1.7, wasi-libc 0.0~git20220510, libwebp $libwebp, the SSE headers of emscripten $emscripten"
+  node manifest.mjs "clang 19.1.7, wasi-libc 0.0~git20220510, libwebp $libwebp, libdeflate $libdeflate, the SSE headers of emscripten $emscripten"
 fi

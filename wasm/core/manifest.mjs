@@ -7,7 +7,7 @@ const { modules } = JSON.parse(readFileSync(manifest, 'utf8'))
 const entry = {
   name: 'core',
   file: 'core/core.wasm',
-  licence: 'Apache-2.0; libwebp: BSD-3-Clause; emscripten (headers), wasi-libc: MIT',
+  licence: 'Apache-2.0; libwebp: BSD-3-Clause; libdeflate, emscripten (headers), wasi-libc: MIT',
   sources: { folder: 'core/src', sha256: hashOfSources() },
   sha256: hashOf(readFileSync(new URL('core.wasm', import.meta.url))),
   made: `wasm/core/build.sh with ${process.argv[2]}`,

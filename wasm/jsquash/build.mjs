@@ -19,13 +19,6 @@ const MODULES = [
   ],
   ['avif_dec', '@jsquash/avif', 'codec/dec/avif_dec.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
-  ['squoosh_png_bg', '@jsquash/png', 'codec/pkg/squoosh_png_bg.wasm', 'Apache-2.0; png: MIT OR Apache-2.0'],
-  [
-    'squoosh_resize_bg',
-    '@jsquash/resize',
-    'lib/resize/pkg/squoosh_resize_bg.wasm',
-    'Apache-2.0; resize: MIT',
-  ],
 ]
 
 const root = new URL('../../', import.meta.url)

@@ -56,8 +56,8 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
   }
 
-  async function finish(picture: Bitmap, recipe: ImageRecipe, isView: boolean): Promise<Uint8Array> {
-    const made = await pipeline(picture, recipe, isView)
+  async function finish(picture: Bitmap, recipe: ImageRecipe): Promise<Uint8Array> {
+    const made = await pipeline(picture, recipe)
     const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
@@ -66,7 +66,7 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
   async function makeInCore(recipe: ImageRecipe, source: CoreSource): Promise<Uint8Array> {
     const target = recipe.pad || recipe.background ? undefined : coreTarget(recipe)
-    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe, true)
+    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe)
   }
 
   async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
@@ -78,7 +78,8 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
         const isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC'
         if (!isForeign || !codecs.has(from)) throw error
       }
-    return finish(await decodeWhole(recipe, bytes, stored), recipe, false)
+    const whole = await decodeWhole(recipe, bytes, stored)
+    return finish(await core.see(whole, viewOf(recipe, stored)), recipe)
   }
 
   return async ({ recipe, bytes, pixels }) => {

@@ -1,22 +1,18 @@
-/** The order of work on pixels: one list, one step a name; a step begins by asking whether it has anything to do. */
+/** What is done to the pixels of the view: one list, one step a name; a step begins by asking whether it has anything to do. */
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
-import type { Step } from './steps/step.ts'
 import { flatten, pad } from './steps/canvas.ts'
-import { crop, cut, flip, orient, rotate } from './steps/moves.ts'
-import { createResize } from './steps/resize.ts'
+import type { Step } from './steps/step.ts'
 
-/** Runs the steps; those up to the resizing are left out when the decoder has done them (`isView`). */
-export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe, isView: boolean) => Promise<Bitmap>
+export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe) => Promise<Bitmap>
 
 export function createPipeline(context: CodecContext): Pipeline {
-  const viewing: readonly Step[] = [orient, crop, rotate, flip, cut, createResize(context)]
-  const finishing: readonly Step[] = [pad, flatten]
+  const steps: readonly Step[] = [pad, flatten]
   const tick = () => context.tick()
-  return async (bitmap, recipe, isView) => {
+  return async (bitmap, recipe) => {
     let current = bitmap
-    for (const step of isView ? finishing : [...viewing, ...finishing]) {
+    for (const step of steps) {
       tick()
       current = await step(current, recipe, tick)
     }

@@ -1,7 +1,7 @@
 /** PNG headers: W3C PNG third edition, sections 5 and 11. */
 import type { ImageInfo, Orientation } from '../info.ts'
 import { displaySize, readOrientation } from './exif.ts'
-import { corrupt, createReader, NeedsMore, type Reader } from './reader.ts'
+import { corrupt, createReader, type Reader } from './reader.ts'
 
 /** Colour type -> model, alpha, and the bit depths it may have. */
 const COLOR_TYPES: Readonly<Record<number, readonly [ImageInfo['colorModel'], boolean, readonly number[]]>> =
@@ -13,7 +13,7 @@ const COLOR_TYPES: Readonly<Record<number, readonly [ImageInfo['colorModel'], bo
     6: ['rgb', true, [8, 16]],
   }
 
-/** Reads up to the first IDAT, because transparency and animation are announced before it. @throws NeedsMore, CORRUPT_MEDIA */
+/** Reads up to the first IDAT, because transparency and animation are announced before it. @throws CORRUPT_MEDIA */
 export function readPng(bytes: Uint8Array): ImageInfo {
   const r = createReader(bytes)
   if (r.u32(8) !== 13 || r.text(12, 4) !== 'IHDR') throw corrupt('PNG', 'it does not begin with IHDR')
@@ -76,35 +76,3 @@ function chunkAt(r: Reader, at: number): Chunk {
   if (!/^[A-Za-z]{4}$/.test(type) || length >= 2 ** 31) throw corrupt('PNG', 'a chunk makes no sense')
   return { type, start: at + 8, end: at + 8 + length }
 }
-
-/** That the file is whole and every critical chunk is as it was written: decoders do not look. @throws CORRUPT_MEDIA */
-export function checkPng(bytes: Uint8Array): void {
-  try {
-    const r = createReader(bytes)
-    for (let at = 8; ;) {
-      const { type, start, end } = chunkAt(r, at)
-      const stored = r.u32(end)
-      // Critical chunks begin with a capital letter.
-      if (type < 'a' && crc32(bytes, start - 4, end) !== stored)
-        throw corrupt('PNG', `the checksum of ${type} is wrong`)
-      if (type === 'IEND') return
-      at = end + 4
-    }
-  } catch (error) {
-    throw error instanceof NeedsMore ? corrupt('PNG', 'it is truncated') : error
-  }
-}
-
-/** The checksum of PNG, section 5.5 and annex D: ISO 3309. */
-function crc32(bytes: Uint8Array, start: number, end: number): number {
-  let crc = -1
-  for (let at = start; at < end; at++)
-    crc = (CRC_TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
-  return (crc ^ -1) >>> 0
-}
-
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
-  return crc
-})

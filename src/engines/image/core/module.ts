@@ -41,6 +41,8 @@ export interface CoreExports {
   webp_plan_planes(): void
   webp_planes(): void
   webp_pixels(): void
+  raw_begin(columns: number, rows: number): number
+  raw_pixels(): void
   pixels_new(width: number, height: number): number
   pixels_at(): number
   pixels_width(): number
@@ -48,6 +50,7 @@ export interface CoreExports {
   pixels_are_opaque(): number
   pixels_turn(walk: number): void
   pixels_to_webp(quality: number, method: number, isLossless: number): void
+  pixels_to_png(level: number): void
   picture_turn(walk: number): void
   picture_to_pixels(): void
   picture_from_pixels(): void

@@ -2,8 +2,9 @@
 import type { Bitmap } from '../../../media/bitmap.ts'
 import type { CodecContext } from '../codec.ts'
 import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
+import type { View } from '../view.ts'
 import { createCore, type Core } from './module.ts'
-import { nameOf, readSource, type CoreSource, type Samples } from './sources.ts'
+import { nameOf, readBitmap, readSource, type CoreSource, type Samples } from './sources.ts'
 import { samplesFor, writeTarget, type CoreTarget } from './targets.ts'
 
 /** Each throws UNSUPPORTED_CODEC where a file is of a kind that another decoder must read. */
@@ -12,6 +13,8 @@ export interface PictureCore {
   transcode(source: CoreSource, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
   /** The view as pixels. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
   decode(source: CoreSource): Promise<Bitmap>
+  /** The view of pixels that another decoder has made. @throws LIMIT_EXCEEDED */
+  see(bitmap: Bitmap, view: View): Promise<Bitmap>
   /** JPEG: 4:2:0, libjpeg's scale of qualities, optimal Huffman tables; alpha is not looked at. */
   encode(bitmap: Bitmap, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
 }
@@ -40,12 +43,15 @@ export function createPictureCore(context: CodecContext): PictureCore {
       slot.use(
         (core) => {
           readPixels(core, source)
-          const [width, height] = [core.exports.pixels_width(), core.exports.pixels_height()]
-          const pixels = core.copy(core.exports.pixels_at(), width * height * 4)
-          return { data: new Uint8ClampedArray(pixels.buffer), width, height }
+          return takePixels(core)
         },
         cannotDecode(nameOf(source.format)),
       ),
+    see: (bitmap, view) =>
+      slot.use((core) => {
+        readBitmap(core, bitmap, view)
+        return takePixels(core)
+      }, cannotMake('picture')),
     encode: ({ data, width, height }, target) =>
       slot.use((core) => {
         core.begin()
@@ -57,4 +63,10 @@ export function createPictureCore(context: CodecContext): PictureCore {
 
 function readPixels(core: Core, source: CoreSource): void {
   if (readSource(core, source, FULL) === 'planes') core.exports.picture_to_pixels()
+}
+
+function takePixels(core: Core): Bitmap {
+  const [width, height] = [core.exports.pixels_width(), core.exports.pixels_height()]
+  const pixels = core.copy(core.exports.pixels_at(), width * height * 4)
+  return { data: new Uint8ClampedArray(pixels.buffer), width, height }
 }

@@ -1,4 +1,5 @@
 /** The formats that the core reads: each becomes the picture (planes) or the pixels (RGBA) inside of it. */
+import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Rect, Size } from '../../../plan/recipe.ts'
 import type { View, Walk } from '../view.ts'
@@ -103,6 +104,15 @@ export function readSource(core: Core, source: CoreSource, samples: Samples): 'p
   reader.planes?.(exports, read)
   exports.picture_turn(walkNumber(walk))
   return 'planes'
+}
+
+/** The same for pixels that another decoder has made. */
+export function readBitmap(core: Core, { data, width, height }: Bitmap, view: View): void {
+  core.begin()
+  core.write(core.exports.raw_begin(width, height), data)
+  setView(core.exports, view)
+  core.exports.raw_pixels()
+  core.exports.pixels_turn(walkNumber(view.walk))
 }
 
 function setView(core: CoreExports, { rect, size }: View): void {

@@ -14,7 +14,8 @@ export const writesInCore = (format: string): format is TargetFormat => Object.h
 interface Writer {
   /** How planes are wanted; absent: it wants pixels. */
   samples(target: CoreTarget): Samples | undefined
-  planes(core: CoreExports, target: CoreTarget): void
+  /** Absent: it never wants any. */
+  planes?(core: CoreExports, target: CoreTarget): void
   pixels(core: CoreExports, target: CoreTarget): void
 }
 
@@ -22,6 +23,9 @@ interface Writer {
 const WEBP_METHOD = 4
 /** Of lossless WebP: its effort, not its quality; and the method, quicker for large pictures at half as many bytes again. */
 const LOSSLESS = { quality: 75, method: 2, quickMethod: 0, quickPixels: 4_000_000 }
+
+/** Of libdeflate: what its 6 finds beyond, takes as long again. */
+const PNG_LEVEL = 6
 
 const WRITERS = {
   jpeg: {
@@ -44,6 +48,10 @@ const WRITERS = {
       core.picture_to_webp(quality, WEBP_METHOD)
     },
   },
+  png: {
+    samples: () => undefined,
+    pixels: (core) => core.pixels_to_png(PNG_LEVEL),
+  },
 } satisfies Record<string, Writer>
 
 function writeLossless(core: CoreExports): void {
@@ -63,6 +71,6 @@ export function writeTarget(
   from: 'planes' | 'pixels',
 ): Uint8Array<ArrayBuffer> {
   const writer: Writer = WRITERS[target.format]
-  writer[from](core.exports, target)
+  writer[from]?.(core.exports, target)
   return core.output()
 }
