@@ -45,17 +45,33 @@ static void multiply_row(i16 *line, const u8 *row, int width) {
   }
 }
 
+/* Four source pixels a step: the first is interleaved with the third, the second with the fourth, which engines can do in
+   one instruction each; the weights lie in that order. */
+INLINE V weigh(const i16 *from, const i16 *weights, int count) {
+  V a = wasm_i32x4_splat(1 << (TAPS_BITS - 1)), b = wasm_i32x4_splat(0);
+  for (int k = 0; k < count; k += 4) {
+    V p = wasm_v128_load(from + 4 * k), q = wasm_v128_load(from + 4 * k + 8);
+    a = ADD(a, DOT(wasm_i16x8_shuffle(p, q, 0, 8, 1, 9, 2, 10, 3, 11), wasm_v128_load32_splat(weights + k)));
+    b = ADD(b, DOT(wasm_i16x8_shuffle(p, q, 4, 12, 5, 13, 6, 14, 7, 15), wasm_v128_load32_splat(weights + k + 2)));
+  }
+  return wasm_i32x4_shr(ADD(a, b), TAPS_BITS);
+}
+
+static void order_weights(const Taps *taps, int samples) {
+  for (i16 *w = taps->weights, *end = w + (size_t)samples * (size_t)taps->stride; w < end; w += 4) {
+    i16 second = w[1];
+    w[1] = w[2];
+    w[2] = second;
+  }
+}
+
 static void scale_across(i16 *to, const i16 *line, const Taps *taps, int width) {
-  const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 1));
-  for (int x = 0; x < width; x++) {
-    const i16 *from = line + 4 * taps->first[x], *weights = taps->weights + (size_t)x * (size_t)taps->stride;
-    V sum = half;
-    for (int k = 0; k < taps->count; k += 2) {
-      V two = wasm_v128_load(from + 4 * k);
-      sum = ADD(sum, DOT(wasm_i16x8_shuffle(two, two, 0, 4, 1, 5, 2, 6, 3, 7), wasm_v128_load32_splat(weights + k)));
-    }
-    sum = wasm_i32x4_shr(sum, TAPS_BITS);
-    wasm_v128_store64_lane(to + 4 * x, wasm_i16x8_narrow_i32x4(sum, sum), 0);
+  const int count = taps->count, stride = taps->stride;
+  const i16 *weights = taps->weights;
+  const int *first = taps->first;
+  for (int x = 0; x < width; x += 2, weights += 2 * stride) {
+    V p = weigh(line + 4 * first[x], weights, count), q = weigh(line + 4 * first[x + 1], weights + stride, count);
+    wasm_v128_store(to + 4 * x, wasm_i16x8_narrow_i32x4(p, q));
   }
 }
 
@@ -141,7 +157,8 @@ RowSink *pixels_sink(int source_width, int source_height) {
     s->y = (int)view.y;
     return &s->sink;
   }
-  s->across = taps_lanczos3(source_width, view.x, view.width, view.target_width, 2, 1);
+  s->across = taps_lanczos3(source_width, view.x, view.width, view.target_width, 4, 1);
+  order_weights(&s->across, view.target_width);
   s->down = taps_lanczos3(source_height, view.y, view.height, view.target_height, 2, 1);
   s->line = take_zeroed(((size_t)source_width + (size_t)s->across.count + 4) * 4 * sizeof(i16));
   s->ring = take_zeroed((size_t)s->down.count * ((size_t)view.target_width * 4 + 8) * sizeof(i16) + 64);

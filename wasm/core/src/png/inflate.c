@@ -239,15 +239,19 @@ static InflateState decode_symbols(void) {
   u8 *out = z.out, *const out_stop = z.window_end;
   const u8 *const window = z.window;
   InflateState state = INFLATE_INPUT;
-#define REFILL()                  \
-  do {                            \
-    u64 word;                     \
-    memcpy(&word, in, 8);         \
-    bits |= word << count;        \
-    in += (63 - count) >> 3;      \
-    count |= 56;                  \
+#define REFILL()              \
+  do {                        \
+    u64 word;                 \
+    memcpy(&word, in, 8);     \
+    bits |= word << count;    \
+    in += (63 - count) >> 3;  \
+    count |= 56;              \
   } while (0)
-#define DROP(n) (bits >>= (n), count -= (n))
+#define DROP(n) (bits >>= (n) & 63, count -= (n) & 63)
+#define LOOK() (z.literals[bits & MASK(LITERAL_BITS)])
+  /* Looked up before more bits come in, which then takes no time: what is left of them is enough for one look. */
+  u32 entry = 0;
+  bool is_begun = false;
   for (;;) {
     if (UNLIKELY(in > in_stop)) break;
     if (UNLIKELY(out >= out_stop)) {
@@ -255,31 +259,42 @@ static InflateState decode_symbols(void) {
       break;
     }
     REFILL();
-    u32 entry = z.literals[bits & MASK(LITERAL_BITS)];
-    /* Three literals of at most 11 bits, then a length of at most 20 bits: 53. */
-    for (int i = 0; i < 3 && entry & ENTRY_LITERAL; i++) {
-      DROP(entry & 255);
+    if (UNLIKELY(!is_begun)) entry = LOOK(), is_begun = true;
+    /* Three literals of at most 11 bits, then a length of at most 20: 53 of the 56 bits that there are. */
+    if (entry & ENTRY_LITERAL) {
+      DROP(entry);
       *out++ = (u8)(entry >> 16);
-      entry = z.literals[bits & MASK(LITERAL_BITS)];
+      entry = LOOK();
+      if (entry & ENTRY_LITERAL) {
+        DROP(entry);
+        *out++ = (u8)(entry >> 16);
+        entry = LOOK();
+        if (entry & ENTRY_LITERAL) {
+          DROP(entry);
+          *out++ = (u8)(entry >> 16);
+          entry = LOOK();
+          continue;
+        }
+      }
     }
-    if (entry & ENTRY_LITERAL) continue;
     if (UNLIKELY(entry & ENTRY_TABLE)) {
       DROP(LITERAL_BITS);
       entry = z.literals[ENTRY_VALUE(entry) + (bits & MASK(ENTRY_CODE(entry)))];
       if (entry & ENTRY_LITERAL) {
-        DROP(entry & 255);
+        DROP(entry);
         *out++ = (u8)(entry >> 16);
+        entry = LOOK();
         continue;
       }
     }
     if (UNLIKELY(entry & ENTRY_SPECIAL)) {
       if (!(entry & ENTRY_END)) fail(DAMAGED, "its compressed data has a code that is none");
-      DROP(entry & 255);
+      DROP(entry);
       end_block();
       break;
     }
-    u32 length = ENTRY_VALUE(entry) + (u32)((bits & MASK(entry & 255)) >> ENTRY_CODE(entry));
-    DROP(entry & 255);
+    u32 length = ENTRY_VALUE(entry) + (u32)((bits & MASK(entry & 63)) >> ENTRY_CODE(entry));
+    DROP(entry);
     REFILL();
     entry = z.distances[bits & MASK(DISTANCE_BITS)];
     if (UNLIKELY(entry & ENTRY_TABLE)) {
@@ -287,11 +302,13 @@ static InflateState decode_symbols(void) {
       entry = z.distances[ENTRY_VALUE(entry) + (bits & MASK(ENTRY_CODE(entry)))];
     }
     if (UNLIKELY(entry & ENTRY_SPECIAL)) fail(DAMAGED, "its compressed data has a code that is none");
-    u32 distance = ENTRY_VALUE(entry) + (u32)((bits & MASK(entry & 255)) >> ENTRY_CODE(entry));
-    DROP(entry & 255);
+    u32 distance = ENTRY_VALUE(entry) + (u32)((bits & MASK(entry & 63)) >> ENTRY_CODE(entry));
+    DROP(entry);
     if (UNLIKELY(distance > (size_t)(out - window))) fail(DAMAGED, "its compressed data refers to what was before it");
+    entry = LOOK();
     out = copy_match(out, distance, length);
   }
+#undef LOOK
 #undef REFILL
 #undef DROP
   z.bits = bits & MASK(count);
