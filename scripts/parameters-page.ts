@@ -96,7 +96,7 @@ const HEAD = `<!-- Written by scripts/parameters-page.ts: do not edit. -->
 `
 
 const ORDER = `Order of work: EXIF orientation, \`crop\`, \`rotate\`, \`flip\`, then \`width\`, \`height\` and \`fit\`. With \`width\` or \`height\`
-alone, or none, \`fit\` has nothing to do. A crop that reaches over the edge is cut at the edge; one that lies outside
+alone, or none, \`fit\` has nothing to do. Effects come last, on the result with its background, in the order of the table. A crop that reaches over the edge is cut at the edge; one that lies outside
 is 400.
 `
 

@@ -1,6 +1,8 @@
 import type { FormatName } from '../media/format.ts'
+import type { Effects } from '../request/rows/effects.ts'
 import type { Color, CropBox, Gravity, Quality } from '../request/values/types.ts'
 
+export type { Effects } from '../request/rows/effects.ts'
 export type { Color, CropBox, Gravity, Length, Quality } from '../request/values/types.ts'
 
 /**
@@ -44,6 +46,8 @@ export interface Ask {
   readonly flip?: 'h' | 'v' | 'hv'
   readonly crop?: CropBox
   readonly enlarge?: boolean
+  /** Those that do something. */
+  readonly effects?: Effects
   /** Opaque version. */
   readonly v?: string
   /** Fields of video and audio, in canonical text; dropped while resolving an image. */

@@ -1,6 +1,7 @@
 /** Step 3 of the line: from what was asked to one canonical, frozen question. Pure. */
 import { paramRow, type ParamName, type Params } from '../request/params.ts'
 import type { MediaRequest } from '../request/request.ts'
+import { effectsOf } from '../request/rows/effects.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Ask, Plan } from './plan.ts'
 
@@ -37,6 +38,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     flip: params.flip,
     crop: params.crop,
     enlarge: hasSize && params.enlarge === true ? true : undefined,
+    effects: effectsOf(params),
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,
   })

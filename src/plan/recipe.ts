@@ -1,6 +1,6 @@
 import type { FormatName } from '../media/format.ts'
 import type { Orientation } from '../media/info.ts'
-import type { Color } from './plan.ts'
+import type { Color, Effects } from './plan.ts'
 
 /** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
 export type Recipe = ImageRecipe
@@ -40,6 +40,8 @@ export interface ImageRecipe {
   readonly pad?: Rect & { readonly canvas: Size }
   /** Under alpha and padding; absent = transparent. Always present when the output has no alpha and something may be seen through. */
   readonly background?: Color
+  /** On the result as it stands then. */
+  readonly effects?: Effects
   readonly to: FormatName
   /** 1 to 100; absent for formats without one. */
   readonly quality?: number

@@ -65,6 +65,7 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
     ...(ask.flip === undefined ? {} : { flip: ask.flip }),
     ...stepsOf(layout, turned),
     ...(background === undefined ? {} : { background }),
+    ...(ask.effects === undefined ? {} : { effects: ask.effects }),
     to,
     ...encoding(ask.quality, to),
     width: output.width,

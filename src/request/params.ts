@@ -2,6 +2,7 @@
  * The parameter table: one row a parameter, in rows/. Validation, `docs/parameters.md`, the form of the sample page and
  * `mediamorph/client` all come from here; below it nobody enumerates parameters.
  */
+import { EFFECT_ROWS } from './rows/effects.ts'
 import { RESPONSE_ROWS } from './rows/response.ts'
 import type { ParamControl, ParamRow } from './rows/row.ts'
 import { TIMED_ROWS } from './rows/timed.ts'
@@ -9,10 +10,12 @@ import { VISUAL_ROWS } from './rows/visual.ts'
 
 export type { ParamContext, ParamControl, ParamRole, ParamRow } from './rows/row.ts'
 
-export const PARAMS = { ...VISUAL_ROWS, ...TIMED_ROWS, ...RESPONSE_ROWS } as const satisfies Record<
-  string,
-  ParamRow
->
+export const PARAMS = {
+  ...VISUAL_ROWS,
+  ...EFFECT_ROWS,
+  ...TIMED_ROWS,
+  ...RESPONSE_ROWS,
+} as const satisfies Record<string, ParamRow>
 
 export type ParamName = keyof typeof PARAMS
 export type ParamValue<N extends ParamName> = Exclude<ReturnType<(typeof PARAMS)[N]['parse']>, undefined>

@@ -36,6 +36,8 @@ describe('the canonical question', () => {
     ['format=jpg', { format: 'jpeg' }],
     ['fps=25&time=1m30s&width=5', { width: 5, timed: { fps: '25', time: '90' } }],
     ['width=5&filename=x.jpg&download=1&debug=view&loop=1&exp=1&kid=a&sig=b&unknown=1', { width: 5 }],
+    ['width=5&brightness=1&contrast=1&gamma=1&saturation=1&grayscale=0&sharpen=0', { width: 5 }],
+    ['blur=3&saturation=0.50&grayscale=1', { effects: { blur: 3, saturation: 0.5, grayscale: true } }],
     ['width=5&v=2', { width: 5, v: '2' }],
   ])('%s', (query, expected) => expect(asked(query)).toEqual(expected))
 
@@ -99,6 +101,10 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   crop: ['10:10:0:0', '50%:50%:25%:25%'],
   enlarge: ['true', '0'],
   v: ['1', 'abc'],
+  blur: ['1', '2.5'],
+  brightness: ['1', '2'],
+  grayscale: ['1', 'false'],
+  tint: ['red', '#f00'],
   derivative: ['mobile', 'tablet', 'unknown'],
   time: ['1m30s', '50%', '-5'],
   fps: ['25'],
@@ -290,14 +296,16 @@ describe('keys', () => {
 })
 
 /** Canonical values as texts that mean them. */
-function spell(params: object): Record<string, string> {
+function spell(canonical: object): Record<string, string> {
+  const { effects = {}, ...rest } = canonical as { effects?: object }
+  const params = { ...rest, ...effects }
   const side = (length: object) =>
     'px' in length ? String(length.px) : `${Number((length as { fraction: number }).fraction) * 100}%`
   const spelt = (name: string, value: unknown): string => {
     if (typeof value !== 'object' || value === null) return String(value)
     const of = value as Record<string, never>
     if (name === 'gravity') return `${of['x']}x${of['y']}`
-    if (name === 'background') return `rgb(${of['r']} ${of['g']} ${of['b']} / ${of['a']})`
+    if (name === 'background' || name === 'tint') return `rgb(${of['r']} ${of['g']} ${of['b']} / ${of['a']})`
     return ['width', 'height', 'x', 'y'].map((part) => side(of[part] as unknown as object)).join(':')
   }
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, spelt(name, value)]))

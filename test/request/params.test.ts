@@ -7,6 +7,16 @@ import { judgeFaults, readParams } from '../../src/request/read-params.ts'
 const context = { outputSide: 8192 }
 const white = { r: 255, g: 255, b: 255, a: 1 }
 
+const FACTOR: { good: Array<[string, unknown]>; bad: string[] } = {
+  good: [
+    ['0', 0],
+    ['1', 1],
+    ['4', 4],
+    ['0.25', 0.25],
+  ],
+  bad: ['', '-1', '4.1', '1e0', 'x'],
+}
+
 /** Accepted texts with their canonical values, then refused texts. Every row is here: the first test sees to it. */
 const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }> = {
   width: {
@@ -151,6 +161,46 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['hv', 'hv'],
     ],
     bad: ['', 'vh', 'x'],
+  },
+  pixelate: {
+    good: [
+      ['2', 2],
+      ['256', 256],
+    ],
+    bad: ['', '1', '257', '2.5', '-4', 'x'],
+  },
+  blur: {
+    good: [
+      ['0.3', 0.3],
+      ['250', 250],
+    ],
+    bad: ['', '0', '0.29', '251', 'x'],
+  },
+  brightness: FACTOR,
+  contrast: FACTOR,
+  gamma: FACTOR,
+  saturation: FACTOR,
+  grayscale: {
+    good: [
+      ['true', true],
+      ['0', false],
+    ],
+    bad: ['', 'yes', '2'],
+  },
+  tint: {
+    good: [
+      ['white', white],
+      ['fff', white],
+    ],
+    bad: ['', 'colour', '#12345'],
+  },
+  sharpen: {
+    good: [
+      ['0', 0],
+      ['10', 10],
+      ['0.5', 0.5],
+    ],
+    bad: ['', '-1', '10.1', 'x'],
   },
   crop: {
     good: [
@@ -322,17 +372,7 @@ describe('the table', () => {
   ])('%s is %s', (alias, name) => expect(paramByWord(alias)).toBe(name))
 
   test('words of objects are no parameters', () => {
-    for (const word of [
-      '__proto__',
-      'constructor',
-      'toString',
-      '',
-      'blur',
-      'max_bytes',
-      'overlay',
-      'trim',
-      'page',
-    ])
+    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay', 'trim', 'page'])
       expect(paramByWord(word)).toBeUndefined()
   })
 
@@ -351,6 +391,15 @@ describe('the table', () => {
       'flip',
       'crop',
       'enlarge',
+      'pixelate',
+      'blur',
+      'brightness',
+      'contrast',
+      'gamma',
+      'saturation',
+      'grayscale',
+      'tint',
+      'sharpen',
     ])
     for (const field of paramFields())
       if (field.control.kind === 'select')
@@ -372,12 +421,12 @@ describe('reading', () => {
   })
 
   test('unknown ones are named, never taken', () => {
-    expect(read('utm_source=x&blur=5&width=1')).toEqual({
+    expect(read('utm_source=x&trim=5&width=1')).toEqual({
       params: { width: 1 },
       faults: [],
       warnings: [
         { parameter: 'utm_source', reason: 'unknown parameter' },
-        { parameter: 'blur', reason: 'unknown parameter' },
+        { parameter: 'trim', reason: 'unknown parameter' },
       ],
     })
   })

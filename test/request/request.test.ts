@@ -249,18 +249,22 @@ describe("Cloudflare's grammar", () => {
     ['q=medium-high', { quality: 'high' }],
     ['background=%23ff0000', { background: { r: 255, g: 0, b: 0, a: 1 } }],
     ['rotate=90,flip=h,dpr=2', { rotate: 90, flip: 'h', dpr: 2 }],
+    [
+      'blur=20,sharpen=1,brightness=0.5,contrast=1.5,gamma=2,saturation=0',
+      { blur: 20, sharpen: 1, brightness: 0.5, contrast: 1.5, gamma: 2, saturation: 0 },
+    ],
   ])('%s', (options, params) =>
     expect(ask(`/cdn-cgi/image/${options}/files/a.jpg`, {}, plain).params).toEqual(params),
   )
   test('what we do not have is named', () => {
     const request = ask(
-      '/cdn-cgi/image/width=5,anim=false,metadata=keep,sharpen=1,gravity=auto,onerror=redirect/files/a.jpg',
+      '/cdn-cgi/image/width=5,anim=false,metadata=keep,border=1,gravity=auto,onerror=redirect/files/a.jpg',
     )
     expect(request).toMatchObject({ params: { width: 5 }, onError: 'redirect' })
     expect(request.warnings.map(({ parameter }) => parameter)).toEqual([
       'anim',
       'metadata',
-      'sharpen',
+      'border',
       'gravity',
     ])
   })

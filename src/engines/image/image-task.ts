@@ -65,7 +65,7 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   async function makeInCore(recipe: ImageRecipe, source: CoreSource): Promise<Uint8Array> {
-    const target = recipe.pad || recipe.background ? undefined : coreTarget(recipe)
+    const target = recipe.pad || recipe.background || recipe.effects ? undefined : coreTarget(recipe)
     return target ? core.transcode(source, target) : finish(await core.decode(source), recipe)
   }
 

@@ -3,12 +3,13 @@ import type { Bitmap } from '../../media/bitmap.ts'
 import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import { flatten, pad } from './steps/canvas.ts'
+import { applyEffects } from './steps/effects.ts'
 import type { Step } from './steps/step.ts'
 
 export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe) => Promise<Bitmap>
 
 export function createPipeline(context: CodecContext): Pipeline {
-  const steps: readonly Step[] = [pad, flatten]
+  const steps: readonly Step[] = [pad, flatten, applyEffects]
   const tick = () => context.tick()
   return async (bitmap, recipe) => {
     let current = bitmap

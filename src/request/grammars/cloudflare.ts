@@ -59,6 +59,12 @@ const IMAGE: Readonly<Record<string, Rename>> = {
   background: same('background'),
   rotate: same('rotate'),
   flip: same('flip'),
+  blur: same('blur'),
+  sharpen: same('sharpen'),
+  brightness: same('brightness'),
+  contrast: same('contrast'),
+  gamma: same('gamma'),
+  saturation: same('saturation'),
 }
 const MEDIA: Readonly<Record<string, Rename>> = {
   width: same('width'),
