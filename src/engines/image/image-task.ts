@@ -1,6 +1,9 @@
 /** One picture from bytes to bytes: decode, steps, encode. Runs in a worker; knows no request. */
 import { isMediaError, limitError, MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
+import { embeddedProfile } from '../../media/color/embedded.ts'
+import { readMatrixProfile } from '../../media/color/icc.ts'
+import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
 import type { FormatName } from '../../media/format.ts'
 import { corrupt } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
@@ -32,6 +35,7 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   const codecs = createCodecs(context)
   const core = createPictureCore(context)
   const pipeline = createPipeline(context)
+  const toConversion = createConversionToSrgb()
 
   function codecFor(format: FormatName): Codec {
     const codec = codecs.get(format)
@@ -56,30 +60,39 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
   }
 
-  async function finish(picture: Bitmap, recipe: ImageRecipe): Promise<Uint8Array> {
-    const made = await pipeline(picture, recipe)
+  async function readConversion(format: FormatName, bytes: Uint8Array): Promise<ToSrgb | undefined> {
+    const embedded = await embeddedProfile(format, bytes)
+    const profile = embedded && readMatrixProfile(embedded)
+    return profile && toConversion(profile)
+  }
+
+  /** Colours first: everything after, the background too, is in sRGB. */
+  async function finish(view: Bitmap, recipe: ImageRecipe, toSrgb?: ToSrgb): Promise<Uint8Array> {
+    const made = await pipeline(toSrgb ? toSrgb(view, () => context.tick()) : view, recipe)
     const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
     return encode(made, recipe)
   }
 
-  async function makeInCore(recipe: ImageRecipe, source: CoreSource): Promise<Uint8Array> {
-    const target = recipe.pad || recipe.background || recipe.effects ? undefined : coreTarget(recipe)
-    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe)
+  async function makeInCore(recipe: ImageRecipe, source: CoreSource, toSrgb?: ToSrgb): Promise<Uint8Array> {
+    const needsPixels = toSrgb ?? recipe.pad ?? recipe.background ?? recipe.effects
+    const target = needsPixels ? undefined : coreTarget(recipe)
+    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe, toSrgb)
   }
 
   async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
     const { from } = recipe
+    const [view, toSrgb] = [viewOf(recipe, stored), await readConversion(from, bytes)]
     if (readsInCore(from))
       try {
-        return await makeInCore(recipe, { format: from, bytes, stored, view: viewOf(recipe, stored) })
+        return await makeInCore(recipe, { format: from, bytes, stored, view }, toSrgb)
       } catch (error) {
         const isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC'
         if (!isForeign || !codecs.has(from)) throw error
       }
     const whole = await decodeWhole(recipe, bytes, stored)
-    return finish(await core.see(whole, viewOf(recipe, stored)), recipe)
+    return finish(await core.see(whole, view), recipe, toSrgb)
   }
 
   return async ({ recipe, bytes, pixels }) => {

@@ -85,8 +85,3 @@ function sized(side: number): number {
   if (side === 0) throw corrupt('WebP', 'it has no size')
   return side
 }
-
-/** Whether as many bytes are there as the RIFF header announces. */
-export function webpIsWhole(bytes: Uint8Array): boolean {
-  return bytes.length >= 12 && createReader(bytes).u32le(4) + 8 <= bytes.length + 1
-}

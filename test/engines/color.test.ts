@@ -1,0 +1,84 @@
+/** Profiles: what a picture looks like is kept when its profile is dropped. */
+import sharp, { type Sharp } from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { createImageWorker } from '../../src/engines/image/image-task.ts'
+import { embeddedProfile } from '../../src/media/color/embedded.ts'
+import { readMatrixProfile } from '../../src/media/color/icc.ts'
+import { rgba } from '../support/compare.ts'
+import { picture } from '../support/pictures.ts'
+import { loadWasm } from '../support/platform.ts'
+
+const run = createImageWorker({ loadWasm, tick: () => {} })
+const [width, height] = [320, 240]
+const make = async (from: 'jpeg' | 'png' | 'webp', bytes: Uint8Array, to: 'png' | 'jpeg' | 'webp' = 'png') =>
+  (await run({ recipe: { kind: 'image', from, orient: 1, to, width, height }, bytes, pixels: 1e6 })).body
+
+const FORMATS = {
+  jpeg: (image: Sharp) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
+  png: (image: Sharp) => image.png(),
+  webp: (image: Sharp) => image.webp({ lossless: true }),
+}
+const NAMES = ['jpeg', 'png', 'webp'] as const
+
+function greatestDifference(a: Uint8Array, b: Uint8Array): number {
+  expect(a.length).toBe(b.length)
+  return a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at]!)), 0)
+}
+
+describe.each(NAMES)('a %s', (format) => {
+  test('in Display P3 looks as it did', async () => {
+    const bytes = await FORMATS[format](picture({ width, height }).withIccProfile('p3')).toBuffer()
+    const [seen, wanted] = [
+      await rgba(await make(format, bytes)),
+      await rgba(await picture({ width, height }).png().toBuffer()),
+    ]
+    expect(greatestDifference(seen.data, wanted.data)).toBeLessThan(format === 'jpeg' ? 12 : 5)
+    // And it did need a conversion.
+    const bare = await sharp(bytes, { ignoreIcc: true }).ensureAlpha().raw().toBuffer()
+    expect(greatestDifference(bare, wanted.data)).toBeGreaterThan(15)
+  })
+
+  test('in sRGB takes the short way: its profile changes no byte', async () => {
+    const image = picture({ width, height })
+    const [tagged, plain] = [
+      await FORMATS[format](image.clone().withIccProfile('srgb')).toBuffer(),
+      await FORMATS[format](image.clone()).toBuffer(),
+    ]
+    expect(await embeddedProfile(format, tagged)).toBeInstanceOf(Uint8Array)
+    for (const to of ['jpeg', 'webp'] as const)
+      expect(Buffer.compare(await make(format, tagged, to), await make(format, plain, to))).toBe(0)
+  })
+
+  test('with a damaged profile is a picture all the same', async () => {
+    const bytes = Uint8Array.from(
+      await FORMATS[format](picture({ width, height }).withIccProfile('p3')).toBuffer(),
+    )
+    const profile = await embeddedProfile(format, bytes)
+    expect(readMatrixProfile(profile!)).toBeDefined()
+    for (let end = 0; end < profile!.length; end += 9)
+      expect(() => readMatrixProfile(profile!.subarray(0, end))).not.toThrow()
+    for (let at = 0; at < profile!.length; at += 3) {
+      const damaged = Uint8Array.from(profile!)
+      damaged[at] = 255
+      expect(() => readMatrixProfile(damaged)).not.toThrow()
+    }
+    for (let end = 0; end < 700; end += 7) await embeddedProfile(format, bytes.subarray(0, end))
+  })
+})
+
+test('a profile in several pieces, in any order', async () => {
+  const bytes = await FORMATS.jpeg(picture({ width, height }).withIccProfile('p3')).toBuffer()
+  const profile = (await embeddedProfile('jpeg', bytes))!
+  const piece = (number: number, of: number, data: Uint8Array) => {
+    const head = Buffer.from(`\xff\xe2\0\0ICC_PROFILE\0${String.fromCharCode(number, of)}`, 'latin1')
+    head.writeUInt16BE(head.length - 2 + data.length, 2)
+    return Buffer.concat([head, data])
+  }
+  const plain = await FORMATS.jpeg(picture({ width, height })).toBuffer()
+  const half = profile.length >> 1
+  const [first, second] = [piece(1, 2, profile.subarray(0, half)), piece(2, 2, profile.subarray(half))]
+  const file = Buffer.concat([plain.subarray(0, 2), second, first, plain.subarray(2)])
+  expect(await embeddedProfile('jpeg', file)).toEqual(profile)
+  const torn = Buffer.concat([plain.subarray(0, 2), second, plain.subarray(2)])
+  expect(await embeddedProfile('jpeg', torn)).toBeUndefined()
+})
