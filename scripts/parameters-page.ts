@@ -101,8 +101,8 @@ is 400.
 `
 
 const FORMAT_NOTES = `PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 100 for JPEG. \`format=auto\` looks at
-\`Accept\`, which is then in \`Vary\`. Formats of video and audio are accepted here and refused for pictures (400); \`gif\`
-cannot be written in this version (501).
+\`Accept\`, which is then in \`Vary\`. Formats of video and audio are accepted here and refused for pictures (400). Of an
+animation, formats that do not move are not chosen, unless \`animated=false\` or \`page\` makes a still of it.
 `
 
 const DERIVATIVES = `A derivative is a set of parameters with a name, from \`derivatives\` in the configuration. One that does not exist is

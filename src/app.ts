@@ -121,7 +121,9 @@ function createServices(config: Config, resources: Resources): Services {
     policies: rules satisfies ReadonlyMap<string, OriginPolicy>,
     origins: resources.origins,
     cache: resources.cache,
-    engines: [createImageEngine({ workers: resources.workers, pixels: limits.pixels })],
+    engines: [
+      createImageEngine({ workers: resources.workers, pixels: limits.pixels, frames: limits.frames }),
+    ],
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,

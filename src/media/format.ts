@@ -15,6 +15,8 @@ export interface FormatRow {
   readonly decodes: boolean
   /** We can encode it. */
   readonly encodes: boolean
+  /** Its frames are read and written, not the first alone. */
+  readonly animates: boolean
   /** Every current browser shows it in an <img>. */
   readonly isWeb: boolean
   /** Default `quality`, where the encoder has one: 1 to 100. */
@@ -24,9 +26,17 @@ export interface FormatRow {
   readonly largestSide?: number
 }
 
-const still = { class: 'image', hasAlpha: true, decodes: false, encodes: false, isWeb: false } as const
-const video = { class: 'video', hasAlpha: false, decodes: false, encodes: false, isWeb: false } as const
-const audio = { class: 'audio', hasAlpha: false, decodes: false, encodes: false, isWeb: false } as const
+const still = {
+  class: 'image',
+  hasAlpha: true,
+  decodes: false,
+  encodes: false,
+  animates: false,
+  isWeb: false,
+} as const
+const timed = { hasAlpha: false, decodes: false, encodes: false, animates: false, isWeb: false } as const
+const video = { ...timed, class: 'video' } as const
+const audio = { ...timed, class: 'audio' } as const
 const usual = { low: 60, medium: 75, high: 90 } as const
 
 export const FORMATS = {
@@ -42,13 +52,22 @@ export const FORMATS = {
     levels: usual,
     largestSide: 65535,
   },
-  png: { ...still, mime: 'image/png', extensions: ['png'], decodes: true, encodes: true, isWeb: true },
+  png: {
+    ...still,
+    mime: 'image/png',
+    extensions: ['png'],
+    decodes: true,
+    encodes: true,
+    animates: true,
+    isWeb: true,
+  },
   webp: {
     ...still,
     mime: 'image/webp',
     extensions: ['webp'],
     decodes: true,
     encodes: true,
+    animates: true,
     isWeb: true,
     quality: 80,
     levels: usual,
@@ -63,7 +82,16 @@ export const FORMATS = {
     quality: 50,
     levels: { low: 40, medium: 50, high: 63 },
   },
-  gif: { ...still, mime: 'image/gif', extensions: ['gif'], isWeb: true },
+  gif: {
+    ...still,
+    mime: 'image/gif',
+    extensions: ['gif'],
+    decodes: true,
+    encodes: true,
+    animates: true,
+    isWeb: true,
+    largestSide: 65535,
+  },
   svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], isWeb: true },
   bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false },
   ico: { ...still, mime: 'image/x-icon', extensions: ['ico'] },

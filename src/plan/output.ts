@@ -11,10 +11,12 @@ export function chooseFormat(
   info: ImageInfo,
   { width, height }: Size,
   avifPixels: number,
+  animates: boolean,
 ): FormatName {
   if (ask.format !== undefined) return requireFormat(ask)
   const modern = accepts.find((name) => {
-    const { largestSide = Infinity } = formatRow(name)
+    const { largestSide = Infinity, animates: canAnimate } = formatRow(name)
+    if (animates && !canAnimate) return false
     return Math.max(width, height) <= largestSide && (name !== 'avif' || width * height <= avifPixels)
   })
   if (modern !== undefined) return modern
@@ -26,10 +28,7 @@ export function chooseFormat(
 function requireFormat({ format }: Ask): FormatName {
   if (isPictureFormat(format)) {
     if (formatRow(format).encodes) return format
-    throw new MediaError(
-      'NOT_SUPPORTED_HERE',
-      `Cannot write ${format}: this version writes jpeg, png, webp and avif`,
-    )
+    throw new MediaError('NOT_SUPPORTED_HERE', `Cannot write ${format}: this version does not`)
   }
   throw new MediaError(
     'INVALID_PARAMETER',

@@ -46,6 +46,10 @@ export interface Ask {
   readonly flip?: 'h' | 'v' | 'hv'
   readonly crop?: CropBox
   readonly enlarge?: boolean
+  /** Absent: where both formats animate. */
+  readonly animated?: false
+  /** One frame as a still, from 0. */
+  readonly page?: number
   /** Those that do something. */
   readonly effects?: Effects
   /** Opaque version. */

@@ -38,6 +38,8 @@ export function toAsk(params: Params, outputSide: number): Ask {
     flip: params.flip,
     crop: params.crop,
     enlarge: hasSize && params.enlarge === true ? true : undefined,
+    animated: params.animated === false && params.page === undefined ? false : undefined,
+    page: params.page,
     effects: effectsOf(params),
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,

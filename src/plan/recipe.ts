@@ -25,6 +25,10 @@ export interface ImageRecipe {
   readonly kind: 'image'
   /** Format of the original, so that the worker need not sniff again. */
   readonly from: FormatName
+  /** All frames. */
+  readonly animated?: true
+  /** One frame of an animation, from 0. */
+  readonly page?: number
   /** EXIF orientation to undo first; 1 = none. */
   readonly orient: Orientation
   /** In the upright original. */

@@ -39,8 +39,6 @@ function checkOriginal(info: ImageInfo, limits: ResolveLimits): void {
     throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
   if (info.colorModel === 'cmyk')
     throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
-  if (info.animated)
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode animation: this version reads stills')
 }
 
 function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): ImageRecipe {
@@ -52,13 +50,15 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
     turn === 90 || turn === 270 ? { width: upright.height, height: upright.width } : upright
   const layout = layOut(turned, ask)
   const output = layout.pad?.canvas ?? layout.resize
-  const to = chooseFormat(plan, info, output, limits.avifPixels)
+  const animates = canAnimate(ask, info)
+  const to = chooseFormat(plan, info, output, limits.avifPixels, animates)
   checkOutput(output, to, limits)
   const showsThrough = info.hasAlpha || layout.pad !== undefined
   const background = showsThrough ? backgroundFor(ask.background, to) : undefined
   return {
     kind: 'image',
     from: info.format,
+    ...framesOf(ask, info, animates && formatRow(to).animates),
     orient: info.orientation,
     ...(crop && !coversAll(crop, info) ? { crop } : {}),
     ...(turn === undefined ? {} : { rotate: turn }),
@@ -71,6 +71,21 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
     width: output.width,
     height: output.height,
   }
+}
+
+function canAnimate(ask: Ask, info: ImageInfo): boolean {
+  return info.animated && ask.animated !== false && ask.page === undefined && formatRow(info.format).animates
+}
+
+/** All frames, one of them, or nothing for what has only one. */
+function framesOf(ask: Ask, info: ImageInfo, animated: boolean): Pick<ImageRecipe, 'animated' | 'page'> {
+  if (animated) return { animated }
+  const { page = 0 } = ask
+  if (formatRow(info.format).animates && (info.animated || page > 0)) return { page }
+  if (page === 0) return {}
+  throw new MediaError('INVALID_PARAMETER', 'Parameter "page" is wrong: the picture has one', {
+    details: [{ parameter: 'page', value: String(page), expected: '0' }],
+  })
 }
 
 function requireCrop(ask: Ask, info: ImageInfo): Rect {

@@ -11,7 +11,14 @@ import { loadWasm } from '../support/platform.ts'
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const [width, height] = [320, 240]
 const make = async (from: 'jpeg' | 'png' | 'webp', bytes: Uint8Array, to: 'png' | 'jpeg' | 'webp' = 'png') =>
-  (await run({ recipe: { kind: 'image', from, orient: 1, to, width, height }, bytes, pixels: 1e6 })).body
+  (
+    await run({
+      recipe: { kind: 'image', from, orient: 1, to, width, height },
+      bytes,
+      pixels: 1e6,
+      frames: 1000,
+    })
+  ).body
 
 const FORMATS = {
   jpeg: (image: Sharp) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),

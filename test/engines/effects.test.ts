@@ -114,6 +114,7 @@ test('comes after scaling and padding', async () => {
     },
     bytes,
     pixels: 1e6,
+    frames: 1000,
   })
   const { data } = await sharp(body)
     .toColourspace('srgb')

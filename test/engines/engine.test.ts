@@ -94,7 +94,7 @@ describe('image engine', () => {
     const info = (await probe(createOriginal(await jpeg()))) as ImageInfo
     expect(chooseEngine([engine], recipe, info)).toBe(engine)
     for (const wrong of [
-      { ...recipe, to: 'gif' },
+      { ...recipe, to: 'tiff' },
       { ...recipe, from: 'heic' },
     ] as const)
       expect(() => chooseEngine([engine], wrong, info)).toThrow(

@@ -40,6 +40,7 @@ test('the pipeline works on a real ImageData, and leaves it alone', async () => 
       },
       bytes,
       pixels: 1e6,
+      frames: 1000,
     })
     expect(await rgba(body)).toMatchObject({ width: 320, height: 240 })
   }

@@ -11,6 +11,7 @@ const task = async (to: Format, from: Format = 'png') => ({
   recipe: { kind: 'image', from, orient: 1, to, quality: 60, resize: size, ...size } satisfies ImageRecipe,
   bytes: await picture({ width: 1300, height: 1000 }).toFormat(from).toBuffer(),
   pixels: 1e8,
+  frames: 1000,
 })
 
 describe('task runner', () => {

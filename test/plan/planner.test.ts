@@ -100,6 +100,8 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   flip: ['h', 'hv'],
   crop: ['10:10:0:0', '50%:50%:25%:25%'],
   enlarge: ['true', '0'],
+  animated: ['true', 'false'],
+  page: ['0', '7'],
   v: ['1', 'abc'],
   blur: ['1', '2.5'],
   brightness: ['1', '2'],

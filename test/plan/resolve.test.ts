@@ -207,17 +207,16 @@ describe('refusals', () => {
       422,
       { limit: 'outputPixels', value: 65_536_000, maximum: 64e6 },
     ],
-    ['gif', {}, { format: 'gif' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['svg', {}, { format: 'svg' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['tiff', {}, { format: 'tiff' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['cmyk', {}, { colorModel: 'cmyk' }, 'UNSUPPORTED_CODEC', 422, undefined],
     [
-      'animation',
+      'a page of what has one',
+      { page: 1 },
       {},
-      { format: 'webp', animated: true, frames: 3, width: 9, height: 9 },
-      'UNSUPPORTED_CODEC',
-      422,
-      undefined,
+      'INVALID_PARAMETER',
+      400,
+      [{ parameter: 'page', value: '1', expected: '0' }],
     ],
     [
       'a video of a picture',
@@ -235,7 +234,6 @@ describe('refusals', () => {
       400,
       [{ parameter: 'format', value: 'mp3', expected: 'a picture format' }],
     ],
-    ['gif', { format: 'gif' }, {}, 'NOT_SUPPORTED_HERE', 501, undefined],
     [
       'a skewed picture',
       { rotate: 45 },
@@ -267,6 +265,38 @@ describe('refusals', () => {
     expect(make({ width: 10 }, { ...jpeg, width: 10_000, height: 10_000 })).toMatchObject({
       width: 10,
       height: 10,
+    })
+  })
+})
+
+describe('animations', () => {
+  const gif: ImageInfo = { ...jpeg, format: 'gif', width: 200, height: 100, hasAlpha: true, animated: true }
+  test.each<[string, Ask, readonly FormatName[], object]>([
+    ['stay', {}, [], { animated: true, to: 'gif' }],
+    ['in another format that moves', { format: 'webp' }, [], { animated: true, to: 'webp' }],
+    ['of the formats taken, one that moves', {}, ['avif', 'webp'], { animated: true, to: 'webp' }],
+    ['not where it cannot', { format: 'jpeg' }, [], { page: 0, to: 'jpeg' }],
+    ['not when told', { animated: false }, ['avif', 'webp'], { page: 0, to: 'avif' }],
+    ['one page', { page: 4 }, [], { page: 4, to: 'gif' }],
+  ])('%s', (_, ask, accepts, expected) => {
+    const recipe = make(ask, gif, accepts)
+    expect(recipe).toMatchObject(expected)
+    expect(Object.keys(recipe).filter((key) => key === 'animated' || key === 'page').length).toBe(1)
+  })
+
+  test('what does not move knows nothing of it', () => {
+    for (const ask of [{}, { page: 0 }, { animated: false }] as const)
+      expect(make(ask, { ...gif, animated: false })).not.toMatchObject({ animated: true })
+    expect(make({ page: 0 })).toEqual(make({}))
+    expect(make({ animated: false })).toEqual(make({}))
+  })
+
+  test('frames that the header knows count', () => {
+    expect(
+      failure(() => make({}, { ...gif, format: 'png', frames: 1001, width: 2, height: 2 })),
+    ).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { limit: 'frames', value: 1001, maximum: 1000 },
     })
   })
 })

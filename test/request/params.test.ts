@@ -223,6 +223,20 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       '0.4:1:0:0',
     ],
   },
+  animated: {
+    good: [
+      ['true', true],
+      ['0', false],
+    ],
+    bad: ['', 'maybe'],
+  },
+  page: {
+    good: [
+      ['0', 0],
+      ['12', 12],
+    ],
+    bad: ['', '-1', '1.5', '100000', 'last'],
+  },
   enlarge: {
     good: [
       ['true', true],
@@ -372,7 +386,7 @@ describe('the table', () => {
   ])('%s is %s', (alias, name) => expect(paramByWord(alias)).toBe(name))
 
   test('words of objects are no parameters', () => {
-    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay', 'trim', 'page'])
+    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay', 'trim'])
       expect(paramByWord(word)).toBeUndefined()
   })
 
@@ -391,6 +405,8 @@ describe('the table', () => {
       'flip',
       'crop',
       'enlarge',
+      'animated',
+      'page',
       'pixelate',
       'blur',
       'brightness',

@@ -260,13 +260,8 @@ describe("Cloudflare's grammar", () => {
     const request = ask(
       '/cdn-cgi/image/width=5,anim=false,metadata=keep,border=1,gravity=auto,onerror=redirect/files/a.jpg',
     )
-    expect(request).toMatchObject({ params: { width: 5 }, onError: 'redirect' })
-    expect(request.warnings.map(({ parameter }) => parameter)).toEqual([
-      'anim',
-      'metadata',
-      'border',
-      'gravity',
-    ])
+    expect(request).toMatchObject({ params: { width: 5, animated: false }, onError: 'redirect' })
+    expect(request.warnings.map(({ parameter }) => parameter)).toEqual(['metadata', 'border', 'gravity'])
   })
   test.each<[string, string]>([
     ['/cdn-cgi/image/width=5/https://example.com/a.jpg', 'ACCESS_DENIED'],

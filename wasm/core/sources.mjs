@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 
-const FOLDERS = ['src/', 'src/jpeg/', 'src/png/', 'patches/']
+const FOLDERS = ['src/', 'src/jpeg/', 'src/png/', 'src/animation/', 'src/gif/', 'patches/']
 
 export const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex')
 

@@ -12,9 +12,15 @@ export interface ImageEngineOptions {
   readonly workers: Workers
   /** Most pixels of an original; default 100 million. */
   readonly pixels?: number
+  /** Most frames of an original; default 1,000. */
+  readonly frames?: number
 }
 
-export function createImageEngine({ workers, pixels = 100_000_000 }: ImageEngineOptions): Engine {
+export function createImageEngine({
+  workers,
+  pixels = 100_000_000,
+  frames = 1_000,
+}: ImageEngineOptions): Engine {
   return {
     name: 'image',
     can: (recipe) => formatRow(recipe.from).decodes && formatRow(recipe.to).encodes,
@@ -22,7 +28,7 @@ export function createImageEngine({ workers, pixels = 100_000_000 }: ImageEngine
       const bytes = await readWhole(original, budget.imageBytes)
       const task = {
         op: 'image',
-        data: { recipe, bytes, pixels } satisfies ImageTask,
+        data: { recipe, bytes, pixels, frames } satisfies ImageTask,
         transfer: [bytes.buffer],
       }
       const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })

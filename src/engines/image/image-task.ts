@@ -7,6 +7,7 @@ import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.t
 import type { FormatName } from '../../media/format.ts'
 import { corrupt } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
+import { countFrames } from '../../media/frame-count.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
@@ -22,6 +23,8 @@ export interface ImageTask {
   readonly bytes: Uint8Array
   /** Most pixels of the original; nothing larger is decoded, whatever was probed before. */
   readonly pixels: number
+  /** Most frames of the original. */
+  readonly frames: number
 }
 
 export interface ImageResult {
@@ -67,18 +70,24 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   /** Colours first: everything after, the background too, is in sRGB. */
-  async function finish(view: Bitmap, recipe: ImageRecipe, toSrgb?: ToSrgb): Promise<Uint8Array> {
-    const made = await pipeline(toSrgb ? toSrgb(view, () => context.tick()) : view, recipe)
+  function edit(view: Bitmap, recipe: ImageRecipe, toSrgb?: ToSrgb): Bitmap {
+    const made = pipeline(toSrgb ? toSrgb(view, () => context.tick()) : view, recipe)
     const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
-    return encode(made, recipe)
+    return made
   }
 
   async function makeInCore(recipe: ImageRecipe, source: CoreSource, toSrgb?: ToSrgb): Promise<Uint8Array> {
-    const needsPixels = toSrgb ?? recipe.pad ?? recipe.background ?? recipe.effects
-    const target = needsPixels ? undefined : coreTarget(recipe)
-    return target ? core.transcode(source, target) : finish(await core.decode(source), recipe, toSrgb)
+    const isEdited = [toSrgb, recipe.pad, recipe.background, recipe.effects].some(
+      (step) => step !== undefined,
+    )
+    const target = coreTarget(recipe)
+    const change = isEdited ? (view: Bitmap) => edit(view, recipe, toSrgb) : undefined
+    if (target && recipe.animated) return core.animate(source, target, recipe, change)
+    if (target && !change) return core.transcode(source, target)
+    const view = await core.decode(source)
+    return encode(change ? change(view) : view, recipe)
   }
 
   async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
@@ -86,17 +95,22 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     const [view, toSrgb] = [viewOf(recipe, stored), await readConversion(from, bytes)]
     if (readsInCore(from))
       try {
-        return await makeInCore(recipe, { format: from, bytes, stored, view }, toSrgb)
+        const { page } = recipe
+        const source = { format: from, bytes, stored, view, ...(page === undefined ? {} : { page }) }
+        return await makeInCore(recipe, source, toSrgb)
       } catch (error) {
         const isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC'
         if (!isForeign || !codecs.has(from)) throw error
       }
     const whole = await decodeWhole(recipe, bytes, stored)
-    return finish(await core.see(whole, view), recipe, toSrgb)
+    return encode(edit(await core.see(whole, view), recipe, toSrgb), recipe)
   }
 
-  return async ({ recipe, bytes, pixels }) => {
-    const body = await make(recipe, bytes, announcedSize(recipe, bytes, pixels))
+  return async (task) => {
+    const { bytes } = task
+    const stored = announcedSize(task)
+    const recipe = checkFrames(task, stored)
+    const body = await make(recipe, bytes, stored)
     return { body: body as Uint8Array<ArrayBuffer>, width: recipe.width, height: recipe.height }
   }
 }
@@ -112,13 +126,32 @@ function coreTarget({
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize(recipe: ImageRecipe, bytes: Uint8Array, most: number): Size {
+function announcedSize({ recipe, bytes, pixels: most }: ImageTask): Size {
   const info = readWholeInfo(recipe.from, bytes)
   if (info.class !== 'image' || info.orientation !== recipe.orient)
     throw corrupt(recipe.from, 'it is not what its header announced')
   const pixels = info.width * info.height
   if (pixels > most) throw limitError('pixels', pixels, most)
   return displaySize(info.width, info.height, info.orientation)
+}
+
+/**
+ * Frames are counted in the whole file, which headers cannot do: all that must be decoded count. What was taken for an
+ * animation and has one frame is a still.
+ */
+function checkFrames(
+  { recipe, bytes, pixels: mostPixels, frames: mostFrames }: ImageTask,
+  stored: Size,
+): ImageRecipe {
+  if (!recipe.animated && !recipe.page) return recipe
+  const count = countFrames(recipe.from, bytes, mostFrames)
+  if (count > mostFrames) throw limitError('frames', count, mostFrames)
+  const decoded = recipe.animated ? count : Math.min(count, (recipe.page ?? 0) + 1)
+  const pixels = decoded * stored.width * stored.height
+  if (pixels > mostPixels) throw limitError('pixels', pixels, mostPixels)
+  if (!recipe.animated || count > 1) return recipe
+  const { animated: _, ...still } = recipe
+  return { ...still, page: 0 }
 }
 
 function checkDecoded(bitmap: Bitmap, announced: { width: number; height: number }, format: string): void {

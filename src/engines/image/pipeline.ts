@@ -6,16 +6,16 @@ import { flatten, pad } from './steps/canvas.ts'
 import { applyEffects } from './steps/effects.ts'
 import type { Step } from './steps/step.ts'
 
-export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe) => Promise<Bitmap>
+export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe) => Bitmap
 
 export function createPipeline(context: CodecContext): Pipeline {
   const steps: readonly Step[] = [pad, flatten, applyEffects]
   const tick = () => context.tick()
-  return async (bitmap, recipe) => {
+  return (bitmap, recipe) => {
     let current = bitmap
     for (const step of steps) {
       tick()
-      current = await step(current, recipe, tick)
+      current = step(current, recipe, tick)
     }
     return current
   }

@@ -65,6 +65,7 @@ const IMAGE: Readonly<Record<string, Rename>> = {
   contrast: same('contrast'),
   gamma: same('gamma'),
   saturation: same('saturation'),
+  anim: same('animated'),
 }
 const MEDIA: Readonly<Record<string, Rename>> = {
   width: same('width'),

@@ -38,6 +38,7 @@ export function expectation(row: ParamRow, { outputSide }: ParamContext): string
   return row.expected.replace('{outputSide}', String(outputSide))
 }
 
+export const IMAGE: readonly MediaClass[] = ['image']
 export const VISUAL: readonly MediaClass[] = ['image', 'video']
 export const TIMED: readonly MediaClass[] = ['video', 'audio']
 export const ALL: readonly MediaClass[] = ['image', 'video', 'audio']

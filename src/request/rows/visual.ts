@@ -3,7 +3,7 @@ import { parseColor } from '../values/color.ts'
 import { parseCrop } from '../values/crop.ts'
 import { parseGravity } from '../values/gravity.ts'
 import { parseDecimal, parseInteger, parseRounded } from '../values/number.ts'
-import { ALL, BOOL, NO_ALIASES, oneOf, TEXT, VISUAL, type ParamContext, type ParamRow } from './row.ts'
+import { ALL, BOOL, IMAGE, NO_ALIASES, oneOf, TEXT, VISUAL, type ParamContext, type ParamRow } from './row.ts'
 
 const side = {
   aliases: NO_ALIASES,
@@ -156,6 +156,26 @@ export const VISUAL_ROWS = {
     fallback: 'false',
     example: 'true',
     doc: 'Lets the result be larger than the original.',
+  },
+  animated: {
+    ...BOOL,
+    aliases: NO_ALIASES,
+    classes: IMAGE,
+    role: 'rendition',
+    fallback: 'true',
+    example: 'false',
+    doc: 'All frames of an animation, where both formats animate (GIF, WebP, PNG); else the first one.',
+  },
+  page: {
+    aliases: NO_ALIASES,
+    classes: IMAGE,
+    role: 'rendition',
+    parse: (value: string) => parseInteger(value, 0, 99_999),
+    fallback: 'all, or the first',
+    example: '3',
+    expected: 'a whole number from 0 to 99999',
+    control: { kind: 'number', min: 0, max: 99_999, step: 1 },
+    doc: 'One frame of an animation as a still, counted from 0.',
   },
   v: {
     aliases: NO_ALIASES,

@@ -5,6 +5,7 @@
 #include "src/dec/vp8i_dec.h"
 #include "src/dec/webpi_dec.h"
 #include "view.h"
+#include "webp_failure.h"
 
 /* Rows that libwebp gives at a time: a macroblock's, and what its filter held back. */
 #define BATCH 32
@@ -12,7 +13,7 @@
 static WebPBitstreamFeatures features;
 static Scaler *scalers[PLANES];
 
-static _Noreturn void fail_with(VP8StatusCode status) {
+void webp_fail(VP8StatusCode status) {
   switch (status) {
     case VP8_STATUS_OUT_OF_MEMORY: fail(OUT_OF_MEMORY, "there is no more memory");
     case VP8_STATUS_NOT_ENOUGH_DATA:
@@ -34,7 +35,7 @@ Progress EXPORT(webp_head)(void) {
   if (!input.ended) return MORE;
   check_length();
   VP8StatusCode status = WebPGetFeatures(input.head, input_left(), &features);
-  if (status != VP8_STATUS_OK) fail_with(status);
+  if (status != VP8_STATUS_OK) webp_fail(status);
   return READY;
 }
 int EXPORT(webp_width)(void) { return features.width; }
@@ -74,7 +75,7 @@ static void tear_down(const VP8Io *io) {}
 void EXPORT(webp_planes)(void) {
   WebPHeaderStructure headers = {.data = input.head, .data_size = input_left(), .have_all_data = 1};
   VP8StatusCode status = WebPParseHeaders(&headers);
-  if (status != VP8_STATUS_OK) fail_with(status);
+  if (status != VP8_STATUS_OK) webp_fail(status);
   VP8Io io;
   if (!VP8InitIo(&io)) fail(MISUSED, "libwebp is another version");
   io.data = headers.data + headers.offset;
@@ -84,9 +85,9 @@ void EXPORT(webp_planes)(void) {
   io.teardown = tear_down;
   VP8Decoder *decoder = VP8New();
   if (!decoder) fail(OUT_OF_MEMORY, "there is no more memory");
-  if (!VP8GetHeaders(decoder, &io)) fail_with(decoder->status_);
+  if (!VP8GetHeaders(decoder, &io)) webp_fail(decoder->status_);
   if (io.width != features.width || io.height != features.height) fail(DAMAGED, "its headers contradict each other");
-  if (!VP8Decode(decoder, &io)) fail_with(decoder->status_);
+  if (!VP8Decode(decoder, &io)) webp_fail(decoder->status_);
   VP8Delete(decoder);
 }
 
@@ -104,7 +105,7 @@ void EXPORT(webp_pixels)(void) {
   config.output.u.RGBA.stride = (int)stride;
   config.output.u.RGBA.size = bytes;
   VP8StatusCode status = WebPDecode(input.head, input_left(), &config);
-  if (status != VP8_STATUS_OK) fail_with(status);
+  if (status != VP8_STATUS_OK) webp_fail(status);
   for (int y = 0; y < features.height; y++) {
     memcpy(sink->row(sink, y), frame + (size_t)y * stride, stride);
     sink->done(sink, y + 1);

@@ -2,7 +2,7 @@
 #include "output.h"
 #include "picture.h"
 #include "pixels.h"
-#include "webp/encode.h"
+#include "webp_encoding.h"
 
 /* libwebp chooses its kernels by this: the SSE ones are compiled to WebAssembly's SIMD. The names are in dsp/dsp.h. */
 enum { HAS_SSE2 = 0, HAS_SSE3 = 1, HAS_SSE4_1 = 3 };
@@ -40,16 +40,18 @@ static void add_chroma(void) {
   for (int i = 1; i < PLANES; i++) picture.planes[i] = (Plane){flat, width, height, stride};
 }
 
-static void open_target(WebPConfig *config, WebPPicture *target, float quality, int method, int width, int height) {
+void webp_open_target(WebPConfig *config, WebPPicture *target, const WebpEncoding *how, int width, int height) {
   if (!WebPConfigInit(config) || !WebPPictureInit(target)) fail(MISUSED, "libwebp is another version");
-  config->quality = quality;
-  config->method = method;
+  config->quality = how->quality;
+  config->method = how->method;
+  config->lossless = how->is_lossless;
+  target->use_argb = how->is_lossless;
   target->width = width;
   target->height = height;
   target->writer = write_bytes;
 }
 
-static void encode(const WebPConfig *config, WebPPicture *target) {
+void webp_encode(const WebPConfig *config, WebPPicture *target) {
   if (WebPEncode(config, target)) return;
   if (target->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY) fail(OUT_OF_MEMORY, "there is no more memory");
   fail(MISUSED, "libwebp refused it");
@@ -59,27 +61,24 @@ static void encode(const WebPConfig *config, WebPPicture *target) {
 void EXPORT(picture_to_webp)(float quality, int method) {
   WebPConfig config;
   WebPPicture target;
-  open_target(&config, &target, quality, method, picture.width, picture.height);
+  webp_open_target(&config, &target, &(WebpEncoding){quality, method, false}, picture.width, picture.height);
   if (picture.components == 1) add_chroma();
   const Plane *planes = picture.planes;
-  target.use_argb = 0;
   target.colorspace = WEBP_YUV420;
   target.y = planes[0].samples;
   target.u = planes[1].samples;
   target.v = planes[2].samples;
   target.y_stride = (int)planes[0].stride;
   target.uv_stride = (int)planes[1].stride;
-  encode(&config, &target);
+  webp_encode(&config, &target);
 }
 
 /* The pixels with their alpha, which is always kept exactly. When lossless, `quality` is the effort. */
 void EXPORT(pixels_to_webp)(float quality, int method, bool is_lossless) {
   WebPConfig config;
   WebPPicture target;
-  open_target(&config, &target, quality, method, pixels.width, pixels.height);
-  config.lossless = is_lossless;
-  target.use_argb = is_lossless;
+  webp_open_target(&config, &target, &(WebpEncoding){quality, method, is_lossless}, pixels.width, pixels.height);
   if (!WebPPictureImportRGBA(&target, pixels.samples, pixels.width * 4)) fail(OUT_OF_MEMORY, "there is no more memory");
-  encode(&config, &target);
+  webp_encode(&config, &target);
   WebPPictureFree(&target);
 }

@@ -41,6 +41,44 @@ export interface CoreExports {
   webp_plan_planes(): void
   webp_planes(): void
   webp_pixels(): void
+  webp_frames_plan(): void
+  webp_next(): void
+  webp_found(): number
+  webp_delay(): number
+  webp_plays(): number
+  webp_frames(
+    width: number,
+    height: number,
+    plays: number,
+    quality: number,
+    method: number,
+    isLossless: number,
+  ): void
+  png_frames_begin(): void
+  png_frames_head(): Progress
+  png_frames_width(): number
+  png_frames_height(): number
+  png_frames_plan(): void
+  png_next(): void
+  png_found(): number
+  png_delay(): number
+  png_plays(): number
+  png_frames(width: number, height: number, plays: number, level: number): void
+  gif_begin(): void
+  gif_head(): Progress
+  gif_width(): number
+  gif_height(): number
+  gif_plan(): void
+  gif_next(): Progress
+  gif_found(): number
+  gif_delay(): number
+  gif_plays(): number
+  gif_frames(width: number, height: number, plays: number): void
+  canvas_to_pixels(): void
+  canvas_close(): void
+  frame_take(): void
+  frame_add(milliseconds: number): void
+  frames_end(): void
   raw_begin(columns: number, rows: number): number
   raw_pixels(): void
   pixels_new(width: number, height: number): number

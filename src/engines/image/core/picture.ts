@@ -3,14 +3,29 @@ import type { Bitmap } from '../../../media/bitmap.ts'
 import type { CodecContext } from '../codec.ts'
 import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 import type { View } from '../view.ts'
+import type { Size } from '../../../plan/recipe.ts'
+import { FRAME_READERS, openFrames, type FrameSourceFormat } from './frames.ts'
 import { createCore, type Core } from './module.ts'
-import { nameOf, readBitmap, readSource, type CoreSource, type Samples } from './sources.ts'
+import {
+  nameOf,
+  openSource,
+  readBitmap,
+  readSource,
+  showCanvas,
+  type CoreSource,
+  type Samples,
+} from './sources.ts'
 import { samplesFor, writeTarget, type CoreTarget } from './targets.ts'
 
 /** Each throws UNSUPPORTED_CODEC where a file is of a kind that another decoder must read. */
 export interface PictureCore {
   /** From file to file, in planes where both have them. Alpha stays. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
   transcode(source: CoreSource, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * Frame by frame. `edit` is what is done to the view of each; the size of what it gives is `size`.
+   * @throws CORRUPT_MEDIA, LIMIT_EXCEEDED
+   */
+  animate(source: CoreSource, target: CoreTarget, size: Size, edit?: Edit): Promise<Uint8Array<ArrayBuffer>>
   /** The view as pixels. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
   decode(source: CoreSource): Promise<Bitmap>
   /** The view of pixels that another decoder has made. @throws LIMIT_EXCEEDED */
@@ -18,6 +33,8 @@ export interface PictureCore {
   /** JPEG: 4:2:0, libjpeg's scale of qualities, optimal Huffman tables; alpha is not looked at. */
   encode(bitmap: Bitmap, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
 }
+
+export type Edit = (view: Bitmap) => Bitmap
 
 /** Planes that become pixels again. */
 const FULL: Samples = { isSubsampled: false, isLimited: false }
@@ -39,6 +56,8 @@ export function createPictureCore(context: CodecContext): PictureCore {
         },
         cannotDecode(nameOf(source.format)),
       ),
+    animate: (source, target, size, edit) =>
+      slot.use((core) => animate(core, source, target, size, edit), cannotDecode(nameOf(source.format))),
     decode: (source) =>
       slot.use(
         (core) => {
@@ -55,7 +74,7 @@ export function createPictureCore(context: CodecContext): PictureCore {
     encode: ({ data, width, height }, target) =>
       slot.use((core) => {
         core.begin()
-        core.write(core.exports.pixels_new(width, height), data)
+        putPixels(core, { data, width, height })
         return writeTarget(core, target, 'pixels')
       }, cannotMake(target.format)),
   }
@@ -69,4 +88,31 @@ function takePixels(core: Core): Bitmap {
   const [width, height] = [core.exports.pixels_width(), core.exports.pixels_height()]
   const pixels = core.copy(core.exports.pixels_at(), width * height * 4)
   return { data: new Uint8ClampedArray(pixels.buffer), width, height }
+}
+
+function putPixels(core: Core, { data, width, height }: Bitmap): void {
+  core.write(core.exports.pixels_new(width, height), data)
+}
+
+function animate(
+  core: Core,
+  source: CoreSource,
+  target: CoreTarget,
+  size: Size,
+  edit?: Edit,
+): Uint8Array<ArrayBuffer> {
+  const { exports } = core
+  const reader = FRAME_READERS[source.format as FrameSourceFormat]
+  const read = openSource(core, source, reader)
+  reader.plan(exports)
+  for (let isFirst = true; reader.next(exports, read); isFirst = false) {
+    if (isFirst) openFrames(exports, target, size, reader.plays(exports))
+    showCanvas(core, source.view)
+    if (edit) putPixels(core, edit(takePixels(core)))
+    exports.frame_take()
+    exports.canvas_close()
+    exports.frame_add(reader.delay(exports))
+  }
+  exports.frames_end()
+  return core.output()
 }

@@ -3,6 +3,8 @@ import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Rect, Size } from '../../../plan/recipe.ts'
 import type { View, Walk } from '../view.ts'
+import { MediaError } from '../../../error.ts'
+import { FRAME_READERS, readsFrames, type FrameReader, type FrameSourceFormat } from './frames.ts'
 import type { Core, CoreExports, Read } from './module.ts'
 
 export interface CoreSource {
@@ -11,8 +13,10 @@ export interface CoreSource {
   /** As stored: what the header announced to those who checked the limits. */
   readonly stored: Size
   readonly view: View
+  /** Which of its frames, from 0; absent: it is no animation. */
+  readonly page?: number
 }
-export type SourceFormat = keyof typeof READERS
+export type SourceFormat = keyof typeof READERS | FrameSourceFormat
 
 /** How planes are wanted, where a file has them. */
 export interface Samples {
@@ -78,20 +82,43 @@ const READERS = {
   },
 } satisfies Record<string, Reader>
 
-export const nameOf = (format: SourceFormat): string => READERS[format].name
-export const readsInCore = (format: string): format is SourceFormat => Object.hasOwn(READERS, format)
+export const nameOf = (format: SourceFormat): string =>
+  readsFrames(format) ? FRAME_READERS[format].name : READERS[format].name
+export const readsInCore = (format: string): format is SourceFormat =>
+  Object.hasOwn(READERS, format) || readsFrames(format)
 
 /** Leaves what the view shows, scaled and turned, in the core: as the picture or as the pixels. */
 export function readSource(core: Core, source: CoreSource, samples: Samples): 'planes' | 'pixels' {
-  const { exports } = core
-  const reader: Reader = READERS[source.format]
+  const frames = frameReader(source)
+  if (frames) return readFrame(core, source, frames)
+  return readStill(core, source, READERS[source.format as keyof typeof READERS], samples)
+}
+
+/** GIF has no other way: a still one is an animation of one frame. */
+function frameReader({ format, page }: CoreSource): FrameReader | undefined {
+  if (!readsFrames(format)) return undefined
+  return page !== undefined || format === 'gif' ? FRAME_READERS[format] : undefined
+}
+
+/** Reads the header, and holds it against what was announced. */
+export function openSource(
+  core: Core,
+  source: CoreSource,
+  reader: Pick<FrameReader, 'name' | 'isWhole' | 'head'>,
+): Read {
   core.begin()
   const read = core.reader(source.bytes, reader.isWhole)
-  const { width, height } = reader.head(exports, read)
+  const { width, height } = reader.head(core.exports, read)
   if (width !== source.stored.width || height !== source.stored.height)
     throw corrupt(reader.name, 'it is not what its header announced')
+  setView(core.exports, source.view)
+  return read
+}
+
+function readStill(core: Core, source: CoreSource, reader: Reader, samples: Samples): 'planes' | 'pixels' {
+  const { exports } = core
+  const read = openSource(core, source, { isWhole: false, ...reader })
   const { size, walk } = source.view
-  setView(exports, source.view)
   // Pixels of a view that is not scaled are the format's own, to the bit.
   const wantsPixels = !samples.isSubsampled && isUnscaled(source.view)
   if (reader.pixels && (wantsPixels || !reader.isPlanar(exports))) {
@@ -104,6 +131,28 @@ export function readSource(core: Core, source: CoreSource, samples: Samples): 'p
   reader.planes?.(exports, read)
   exports.picture_turn(walkNumber(walk))
   return 'planes'
+}
+
+function readFrame(core: Core, source: CoreSource, reader: FrameReader): 'pixels' {
+  const { page = 0 } = source
+  const read = openSource(core, source, reader)
+  reader.plan(core.exports)
+  for (let frame = 0; frame <= page; frame++) if (!reader.next(core.exports, read)) throw noSuchPage(frame)
+  showCanvas(core, source.view)
+  return 'pixels'
+}
+
+const noSuchPage = (frames: number) =>
+  frames === 0
+    ? new MediaError('CORRUPT_MEDIA', 'Cannot decode the picture: it has no frames')
+    : new MediaError('INVALID_PARAMETER', `Parameter "page" is wrong: the picture has ${frames} of them`, {
+        details: [{ parameter: 'page', expected: `a number from 0 to ${frames - 1}` }],
+      })
+
+/** The pixels become what the view shows of the frame on the canvas. `canvas_close` gives their memory back. */
+export function showCanvas(core: Core, view: View): void {
+  core.exports.canvas_to_pixels()
+  core.exports.pixels_turn(walkNumber(view.walk))
 }
 
 /** The same for pixels that another decoder has made. */

@@ -52,6 +52,16 @@ const WRITERS = {
     samples: () => undefined,
     pixels: (core) => core.pixels_to_png(PNG_LEVEL),
   },
+  /** An animation of one frame. */
+  gif: {
+    samples: () => undefined,
+    pixels(core) {
+      core.gif_frames(core.pixels_width(), core.pixels_height(), 1)
+      core.frame_take()
+      core.frame_add(0)
+      core.frames_end()
+    },
+  },
 } satisfies Record<string, Writer>
 
 function writeLossless(core: CoreExports): void {

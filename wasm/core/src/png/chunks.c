@@ -20,6 +20,11 @@ void png_open(void) {
   for (int i = 0; i < 256; i++) png.palette[i][3] = 255;
 }
 
+void png_open_animated(void) {
+  png_open();
+  png.is_animated = true;
+}
+
 static Progress need_more(void) {
   if (input.ended) fail(TRUNCATED, "it ends too early");
   return MORE;
@@ -69,6 +74,15 @@ static void begin_data(u32 length) {
   input.head += 8;
 }
 
+/* Of a frame's data the sequence number comes first: it adds nothing to the order that the chunks are in. */
+static void begin_frame_data(u32 length) {
+  if (length < 4 || input_left() < AROUND + 4) fail(DAMAGED, "one of its frames is damaged");
+  begin_data(length);
+  png.crc = crc32_update(png.crc, input.head, 4);
+  input.head += 4;
+  png.left -= 4;
+}
+
 /* Chunks that are small and must be right before they are looked at. */
 static void read_whole(u32 name, u32 length) {
   const u8 *p = input.head + 8;
@@ -84,6 +98,9 @@ static void read_whole(u32 name, u32 length) {
     case NAME('t', 'R', 'N', 'S'):
       if (is_right) read_transparency(p, length);
       return;
+    case NAME('a', 'c', 'T', 'L'):
+      if (is_right && length >= 8) png.plays = (int)(read_be32(p + 4) & 0x7FFFFFFF);
+      return;
     default: /* the end */
       if (!png.has_data) fail(DAMAGED, "it has no pixel data");
       png.stage = BEHIND_END;
@@ -92,7 +109,7 @@ static void read_whole(u32 name, u32 length) {
 
 static bool is_read_whole(u32 name) {
   return name == NAME('I', 'H', 'D', 'R') || name == NAME('P', 'L', 'T', 'E') || name == NAME('t', 'R', 'N', 'S') ||
-         name == NAME('I', 'E', 'N', 'D');
+         name == NAME('I', 'E', 'N', 'D') || (png.is_animated && name == NAME('a', 'c', 'T', 'L'));
 }
 
 static Progress read_chunk(void) {
@@ -100,9 +117,15 @@ static Progress read_chunk(void) {
   u32 length = read_be32(input.head), name = read_be32(input.head + 4);
   if (length > 0x7FFFFFFF) fail(DAMAGED, "the length of one of its parts is wrong");
   if (!png.has_header && name != NAME('I', 'H', 'D', 'R')) fail(DAMAGED, "it does not begin with its header");
-  bool is_data = name == NAME('I', 'D', 'A', 'T');
+  bool is_frame_data = png.is_animated && name == NAME('f', 'd', 'A', 'T');
+  bool is_data = is_frame_data || name == NAME('I', 'D', 'A', 'T');
+  if (png.is_animated && name == NAME('f', 'c', 'T', 'L')) {
+    png.stage = AT_FRAME;
+    return READY;
+  }
   if (png.has_data && !is_data) png.data_is_over = true;
-  if (is_data) begin_data(length);
+  if (is_frame_data) begin_frame_data(length);
+  else if (is_data) begin_data(length);
   else if (is_read_whole(name)) {
     if (length > MOST_BYTES) fail(DAMAGED, "the length of one of its parts is wrong");
     if (input_left() < AROUND + length) return need_more();
@@ -134,7 +157,7 @@ static Progress read_signature(void) {
 }
 
 Progress png_read_chunks(void) {
-  while (png.stage != IN_DATA && png.stage != BEHIND_END) {
+  while (png.stage != IN_DATA && png.stage != AT_FRAME && png.stage != BEHIND_END) {
     Progress progress = png.stage == AT_SIGNATURE ? read_signature() : png.stage == AT_CHUNK ? read_chunk() : skip();
     if (progress == MORE) return MORE;
   }
@@ -172,7 +195,7 @@ Progress png_skip_data(void) {
 Progress png_feed(void) {
   for (;;) {
     if (png_read_chunks() == MORE) return MORE;
-    if (png.stage == BEHIND_END) {
+    if (png.stage == BEHIND_END || png.stage == AT_FRAME) {
       inflate_finish();
       return READY;
     }

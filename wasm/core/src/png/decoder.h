@@ -4,7 +4,9 @@
 #include "png_decode.h"
 
 typedef struct {
-  enum { AT_SIGNATURE, AT_CHUNK, IN_UNUSED, IN_DATA, BEHIND_END } stage;
+  enum { AT_SIGNATURE, AT_CHUNK, AT_FRAME, IN_UNUSED, IN_DATA, BEHIND_END } stage;
+  bool is_animated; /* frames are looked at: each is a stream of its own */
+  int plays;        /* 0: for ever */
   PngHead head;
   bool has_header, has_palette, has_data, data_is_over;
   u32 left; /* bytes left of the chunk, its checksum included when unused */
@@ -15,6 +17,7 @@ typedef struct {
   u16 key[3]; /* the colour that is transparent: grey or RGB, of the file's depth */
   /* rows.c */
   RowSink *sink;
+  int width, height; /* of the picture or frame that is read */
   int pass, pass_width, pass_height, row, bits; /* of the pass that is read; `bits` of a pixel */
   size_t row_bytes, surplus;
   u8 *current, *above; /* unfiltered; 16 zeros before, so that there is something to the left */
@@ -22,7 +25,7 @@ typedef struct {
 } PngDecoder;
 extern PngDecoder png;
 
-/* chunks.c: reads on until there is pixel data (IN_DATA) or the end. */
+/* chunks.c: reads on until there is pixel data (IN_DATA), a frame (AT_FRAME, if animated) or the end. */
 Progress png_read_chunks(void);
 /* Hands pixel data on to inflate. READY when there was some or the last of it has been. */
 Progress png_feed(void);

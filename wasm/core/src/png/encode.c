@@ -2,6 +2,7 @@
 #include "checksum.h"
 #include "encoder.h"
 #include "libdeflate.h"
+#include <stdlib.h>
 
 /* Of patches/libdeflate-segments.patch: whether what is compressed next ends the stream; what it calls now and then. */
 extern bool libdeflate_ends_stream;
@@ -25,6 +26,7 @@ typedef struct {
   size_t filled, room;
   struct libdeflate_compressor *compressor;
   u32 adler;
+  u32 *sequence; /* of an animation's chunks, for frames behind the first; NULL: the data is plain IDAT */
 } Encoder;
 static Encoder png;
 
@@ -40,27 +42,31 @@ static void finish_chunk(u8 *at, const char *name, size_t count) {
   output_commit(count + 12);
 }
 
-static void write_chunk(const char *name, const u8 *bytes, size_t count) {
+void png_write_chunk(const char *name, const u8 *bytes, size_t count) {
   u8 *at = output_reserve(count + 12);
   memcpy(at + 8, bytes, count);
   finish_chunk(at, name, count);
 }
 
-static void write_head(void) {
+void png_write_header(const Kind *kind, int width, int height) {
   static const u8 signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-  u8 header[13] = {[8] = (u8)png.kind.depth, [9] = (u8)png.kind.color_type};
-  u8 palette[256 * 3], alphas[256];
-  write_be32(header, (u32)png.job->width);
-  write_be32(header + 4, (u32)png.job->height);
+  u8 header[13] = {[8] = (u8)kind->depth, [9] = (u8)kind->color_type};
+  write_be32(header, (u32)width);
+  write_be32(header + 4, (u32)height);
   output_write(signature, sizeof signature);
-  write_chunk("IHDR", header, sizeof header);
+  png_write_chunk("IHDR", header, sizeof header);
+}
+
+static void write_head(void) {
+  u8 palette[256 * 3], alphas[256];
+  png_write_header(&png.kind, png.job->width, png.job->height);
   if (!png.kind.colors) return;
   for (int i = 0; i < png.kind.colors; i++) {
     memcpy(palette + 3 * i, &png.kind.palette[i], 3);
     alphas[i] = (u8)(png.kind.palette[i] >> 24);
   }
-  write_chunk("PLTE", palette, (size_t)png.kind.colors * 3);
-  if (png.kind.with_alpha) write_chunk("tRNS", alphas, (size_t)png.kind.with_alpha);
+  png_write_chunk("PLTE", palette, (size_t)png.kind.colors * 3);
+  if (png.kind.with_alpha) png_write_chunk("tRNS", alphas, (size_t)png.kind.with_alpha);
 }
 
 /* ---- rows ---- */
@@ -83,7 +89,8 @@ static void add_row(int y) {
 }
 
 /* What was packed past a row's end must not be seen as its left neighbour's. */
-static u8 *row_buffer(void) { return (u8 *)take_zeroed(png.row_bytes + 2 * AROUND_ROW) + AROUND_ROW; }
+static u8 *row_buffer(void) { return (u8 *)calloc(1, png.row_bytes + 2 * AROUND_ROW) + AROUND_ROW; }
+static void free_row(u8 *row) { free(row - AROUND_ROW); }
 
 static size_t compress(u8 *to, size_t room) {
   size_t size = libdeflate_deflate_compress(png.compressor, png.segment, png.filled, to, room);
@@ -144,6 +151,10 @@ static void choose_filtering(void) {
 static void write_segment(bool is_first, bool is_last) {
   static const u8 zlib_header[2] = {0x78, 0x9C};
   u8 *at = output_reserve(compressed_room() + 32), *to = at + 8;
+  if (png.sequence) {
+    write_be32(to, (*png.sequence)++);
+    to += 4;
+  }
   if (is_first) {
     memcpy(to, zlib_header, sizeof zlib_header);
     to += sizeof zlib_header;
@@ -155,7 +166,7 @@ static void write_segment(bool is_first, bool is_last) {
     write_be32(to, png.adler);
     to += 4;
   }
-  finish_chunk(at, "IDAT", (size_t)(to - at) - 8);
+  finish_chunk(at, png.sequence ? "fdAT" : "IDAT", (size_t)(to - at) - 8);
   png.filled = 0;
 }
 
@@ -172,10 +183,10 @@ static void write_data(void) {
   }
 }
 
-void png_encode(const PngEncoding *job) {
-  png = (Encoder){.job = job, .adler = 1};
-  png_choose_kind(&png.kind, job);
-  size_t bits = (size_t)png.kind.channels * (size_t)png.kind.depth;
+/* What is taken here is given back at the end: an animation comes here for each of its frames. */
+static void open_encoder(const PngEncoding *job, const Kind *kind) {
+  png = (Encoder){.job = job, .kind = *kind, .adler = 1};
+  size_t bits = (size_t)kind->channels * (size_t)kind->depth;
   png.row_bytes = ((size_t)job->width * bits + 7) / 8;
   png.pixel_bytes = bits < 8 ? 1 : (int)(bits / 8);
   png.room = png.row_bytes + 1 > SEGMENT ? png.row_bytes + 1 : SEGMENT;
@@ -183,13 +194,33 @@ void png_encode(const PngEncoding *job) {
   if (png.room > all) png.room = all;
   png.current = row_buffer();
   png.above = row_buffer();
-  png.segment = take(png.room + 64);
+  png.segment = malloc(png.room + 64);
   libdeflate_ends_stream = true;
   choose_filtering();
   bool is_quick = png.is_filtered && job->level > FILTERED_LEVEL && job->level <= MOST_FILTERED;
   open_compressor(is_quick ? FILTERED_LEVEL : job->level);
+}
+
+static void close_encoder(void) {
+  libdeflate_free_compressor(png.compressor);
+  free(png.segment);
+  free_row(png.above);
+  free_row(png.current);
+}
+
+void png_encode(const PngEncoding *job) {
+  Kind kind;
+  png_choose_kind(&kind, job);
+  open_encoder(job, &kind);
   write_head();
   write_data();
-  libdeflate_free_compressor(png.compressor);
-  write_chunk("IEND", NULL, 0);
+  close_encoder();
+  png_write_chunk("IEND", NULL, 0);
+}
+
+void png_encode_data(const PngEncoding *job, const Kind *kind, u32 *sequence) {
+  open_encoder(job, kind);
+  png.sequence = sequence;
+  write_data();
+  close_encoder();
 }

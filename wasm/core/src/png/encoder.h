@@ -18,4 +18,9 @@ void png_pack(u8 *to, const u8 *pixels, const Kind *kind, int width);
 /* filter.c: the filter's number and the row as differences, in the way that looks cheapest. `row` and `above` have 16 zeros
    before them and 16 readable bytes behind; `to` has room for 17 more. */
 void png_filter(u8 *to, const u8 *row, const u8 *above, size_t count, int pixel_bytes);
+/* encode.c: what animations make of the same parts. */
+void png_write_chunk(const char *name, const u8 *bytes, size_t count);
+void png_write_header(const Kind *kind, int width, int height);
+/* The pixels as IDAT; with a sequence, which goes on counting, as fdAT. */
+void png_encode_data(const PngEncoding *job, const Kind *kind, u32 *sequence);
 #endif

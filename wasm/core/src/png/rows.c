@@ -21,8 +21,8 @@ static size_t bytes_of(int width) { return ((size_t)width * (size_t)png.bits + 7
 static void begin_pass(void) {
   for (; png.pass < pass_count(); png.pass++) {
     const Pass *pass = current_pass();
-    png.pass_width = (png.head.width - pass->x + pass->step_x - 1) / pass->step_x;
-    png.pass_height = (png.head.height - pass->y + pass->step_y - 1) / pass->step_y;
+    png.pass_width = (png.width - pass->x + pass->step_x - 1) / pass->step_x;
+    png.pass_height = (png.height - pass->y + pass->step_y - 1) / pass->step_y;
     if (png.pass_width > 0 && png.pass_height > 0) break;
   }
   png.row = 0;
@@ -30,16 +30,20 @@ static void begin_pass(void) {
   memset(png.above, 0, png.row_bytes);
 }
 
-void png_start(RowSink *sink) {
+void png_start_frame(int width, int height, RowSink *sink) {
   static const u8 channels[7] = {[GREY] = 1, [RGB] = 3, [PALETTE] = 1, [GREY_ALPHA] = 2, [RGB_ALPHA] = 4};
   png.sink = sink;
+  png.width = width;
+  png.height = height;
+  png.pass = 0;
+  png.surplus = 0;
   png.bits = channels[png.head.color_type] * png.head.depth;
-  size_t most = bytes_of(png.head.width);
+  size_t most = bytes_of(png.width);
   png.current = (u8 *)take_zeroed(most + 2 * AROUND_ROW) + AROUND_ROW;
   png.above = (u8 *)take_zeroed(most + 2 * AROUND_ROW) + AROUND_ROW;
   if (png.head.is_interlaced) {
     size_t bytes;
-    if (__builtin_mul_overflow((size_t)png.head.width * 4, (size_t)png.head.height, &bytes) || bytes > (size_t)1 << 31)
+    if (__builtin_mul_overflow((size_t)png.width * 4, (size_t)png.height, &bytes) || bytes > (size_t)1 << 31)
       fail(OUT_OF_MEMORY, "it is too large");
     png.frame = take(bytes + 64);
   }
@@ -47,17 +51,19 @@ void png_start(RowSink *sink) {
   begin_pass();
 }
 
+void png_start(RowSink *sink) { png_start_frame(png.head.width, png.head.height, sink); }
+
 static void keep_row(int y) {
   const Pass *pass = current_pass();
   u8 *line = png.sink->row(png.sink, 0);
   png_expand(line, png.current, png.pass_width);
-  u8 *to = png.frame + ((size_t)y * (size_t)pass->step_y + (size_t)pass->y) * (size_t)png.head.width * 4;
+  u8 *to = png.frame + ((size_t)y * (size_t)pass->step_y + (size_t)pass->y) * (size_t)png.width * 4;
   for (int x = 0; x < png.pass_width; x++) memcpy(to + 4 * (size_t)(x * pass->step_x + pass->x), line + 4 * (size_t)x, 4);
 }
 
 static void emit_frame(void) {
-  size_t stride = (size_t)png.head.width * 4;
-  for (int y = 0; y < png.head.height; y++) {
+  size_t stride = (size_t)png.width * 4;
+  for (int y = 0; y < png.height; y++) {
     memcpy(png.sink->row(png.sink, y), png.frame + (size_t)y * stride, stride);
     png.sink->done(png.sink, y + 1);
   }
@@ -68,7 +74,7 @@ static void read_row(const u8 *filtered) {
   png_unfilter(png.current, png.above, filtered + 1, png.row_bytes, filtered[0], max_int(1, png.bits / 8));
   if (png.frame) keep_row(png.row);
   else {
-    png_expand(png.sink->row(png.sink, png.row), png.current, png.head.width);
+    png_expand(png.sink->row(png.sink, png.row), png.current, png.width);
     png.sink->done(png.sink, png.row + 1);
   }
   u8 *above = png.above;
@@ -103,9 +109,9 @@ static Progress finish(void) {
   return READY;
 }
 
-/* Up to the end of the file: all its pixel data, whether used or not, and what comes after it. */
+/* Up to the end of the file, or to the next frame: all the pixel data, whether used or not, and what comes after it. */
 static Progress read_end(void) {
-  while (png.stage != BEHIND_END) {
+  while (png.stage != BEHIND_END && png.stage != AT_FRAME) {
     if (png.stage == IN_DATA) {
       if (png_skip_data() == MORE) return MORE;
     } else if (png_read_chunks() == MORE) return MORE;

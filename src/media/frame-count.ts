@@ -1,0 +1,54 @@
+/** How many frames a whole file has, without decoding any. */
+import type { FormatName } from './format.ts'
+import { skipSubBlocks, tableBytes } from './headers/gif.ts'
+import { createReader, NeedsMore } from './headers/reader.ts'
+
+/** At least 1; never more than `most` + 1, for who only wants to know whether they are too many. */
+export function countFrames(format: FormatName, bytes: Uint8Array, most: number): number {
+  const count = COUNTERS[format]
+  return count ? Math.max(1, count(bytes, most)) : 1
+}
+
+type Counter = (bytes: Uint8Array, most: number) => number
+
+const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
+  gif: untilItEnds(function* (r) {
+    for (let at = 13 + tableBytes(r.u8(10)); ;) {
+      const block = r.u8(at)
+      if (block === 0x2c) {
+        at = skipSubBlocks(r, at + 11 + tableBytes(r.u8(at + 9)))
+        yield
+      } else if (block === 0x21) at = skipSubBlocks(r, at + 2)
+      else if (block === 0) at++
+      else return
+    }
+  }),
+  webp: untilItEnds(function* (r) {
+    for (let at = 12; ;) {
+      const size = r.u32le(at + 4)
+      if (r.text(at, 4) === 'ANMF') yield
+      at += 8 + size + (size & 1)
+    }
+  }),
+  png: untilItEnds(function* (r) {
+    for (let at = 8; ;) {
+      const type = r.text(at + 4, 4)
+      if (type === 'fcTL') yield
+      if (type === 'IEND') return
+      at += 12 + r.u32(at)
+    }
+  }),
+}
+
+/** Files that were cut off have the frames that begin before. */
+function untilItEnds(walk: (r: ReturnType<typeof createReader>) => Generator<void>): Counter {
+  return (bytes, most) => {
+    let count = 0
+    try {
+      for (const _ of walk(createReader(bytes))) if (++count > most) break
+    } catch (error) {
+      if (!(error instanceof NeedsMore)) throw error
+    }
+    return count
+  }
+}
