@@ -17,6 +17,10 @@ export interface FormatRow {
   readonly encodes: boolean
   /** Its frames are read and written, not the first alone. */
   readonly animates: boolean
+  /** It can be written in scans from coarse to fine. */
+  readonly hasProgressive?: boolean
+  /** Its encoder gives smaller files for more time. */
+  readonly tradesTime?: boolean
   /** Every current browser shows it in an <img>. */
   readonly isWeb: boolean
   /** Default `quality`, where the encoder has one: 1 to 100. */
@@ -47,6 +51,7 @@ export const FORMATS = {
     hasAlpha: false,
     decodes: true,
     encodes: true,
+    hasProgressive: true,
     isWeb: true,
     quality: 80,
     levels: usual,
@@ -58,6 +63,7 @@ export const FORMATS = {
     extensions: ['png'],
     decodes: true,
     encodes: true,
+    tradesTime: true,
     animates: true,
     isWeb: true,
   },
@@ -67,6 +73,7 @@ export const FORMATS = {
     extensions: ['webp'],
     decodes: true,
     encodes: true,
+    tradesTime: true,
     animates: true,
     isWeb: true,
     quality: 80,
@@ -79,6 +86,7 @@ export const FORMATS = {
     extensions: ['avif'],
     decodes: true,
     encodes: true,
+    tradesTime: true,
     quality: 50,
     levels: { low: 40, medium: 50, high: 63 },
   },

@@ -3,7 +3,7 @@ import { MediaError } from '../error.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import type { ImageInfo } from '../media/info.ts'
 import type { Ask, Plan, Quality } from './plan.ts'
-import type { Size } from './recipe.ts'
+import type { ImageRecipe, Size } from './recipe.ts'
 
 /** `avifPixels`: the largest result that AVIF is chosen for without being asked for. */
 export function chooseFormat(
@@ -43,11 +43,21 @@ function isPictureFormat(format: string | undefined): format is 'avif' | 'webp' 
   return ['avif', 'webp', 'jpeg', 'png', 'gif'].includes(format ?? '')
 }
 
-/** Quality words become the format's numbers; formats without a quality ignore it. */
+/** What the format does not know of is absent, so that it makes no other rendition. */
 export function encoding(
-  quality: Quality | undefined,
+  { quality, progressive, effort }: Ask,
   to: FormatName,
-): { readonly quality?: number; readonly lossless?: boolean } {
+): Pick<ImageRecipe, 'quality' | 'lossless' | 'progressive' | 'effort'> {
+  const { tradesTime, hasProgressive } = formatRow(to)
+  return {
+    ...qualityOf(quality, to),
+    ...(progressive && hasProgressive ? { progressive } : {}),
+    ...(effort !== undefined && tradesTime ? { effort } : {}),
+  }
+}
+
+/** Quality words become the format's numbers; formats without a quality ignore it. */
+function qualityOf(quality: Quality | undefined, to: FormatName): Pick<ImageRecipe, 'quality' | 'lossless'> {
   const row = formatRow(to)
   if (row.quality === undefined) return {}
   if (quality === 'lossless') return to === 'jpeg' ? { quality: 100 } : { lossless: true }

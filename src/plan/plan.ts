@@ -50,6 +50,9 @@ export interface Ask {
   readonly animated?: false
   /** One frame as a still, from 0. */
   readonly page?: number
+  readonly progressive?: true
+  /** 0 (fast) to 9 (small). */
+  readonly effort?: number
   /** Those that do something. */
   readonly effects?: Effects
   /** Opaque version. */

@@ -40,6 +40,8 @@ export function toAsk(params: Params, outputSide: number): Ask {
     enlarge: hasSize && params.enlarge === true ? true : undefined,
     animated: params.animated === false && params.page === undefined ? false : undefined,
     page: params.page,
+    progressive: params.progressive === true ? true : undefined,
+    effort: params.effort,
     effects: effectsOf(params),
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,

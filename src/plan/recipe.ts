@@ -50,6 +50,9 @@ export interface ImageRecipe {
   /** 1 to 100; absent for formats without one. */
   readonly quality?: number
   readonly lossless?: boolean
+  readonly progressive?: true
+  /** 0 (fast) to 9 (small). */
+  readonly effort?: number
   /** Of the output. */
   readonly width: number
   readonly height: number

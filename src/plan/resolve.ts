@@ -67,7 +67,7 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
     ...(background === undefined ? {} : { background }),
     ...(ask.effects === undefined ? {} : { effects: ask.effects }),
     to,
-    ...encoding(ask.quality, to),
+    ...encoding(ask, to),
     width: output.width,
     height: output.height,
   }

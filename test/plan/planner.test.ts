@@ -102,6 +102,8 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   enlarge: ['true', '0'],
   animated: ['true', 'false'],
   page: ['0', '7'],
+  progressive: ['true', 'false'],
+  effort: ['0', '9'],
   v: ['1', 'abc'],
   blur: ['1', '2.5'],
   brightness: ['1', '2'],

@@ -223,6 +223,20 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       '0.4:1:0:0',
     ],
   },
+  progressive: {
+    good: [
+      ['true', true],
+      ['0', false],
+    ],
+    bad: ['', 'maybe'],
+  },
+  effort: {
+    good: [
+      ['0', 0],
+      ['9', 9],
+    ],
+    bad: ['', '10', '-1', '1.5', 'high'],
+  },
   animated: {
     good: [
       ['true', true],
@@ -407,6 +421,8 @@ describe('the table', () => {
       'enlarge',
       'animated',
       'page',
+      'progressive',
+      'effort',
       'pixelate',
       'blur',
       'brightness',

@@ -12,6 +12,8 @@ export interface EncodeOptions {
   /** 1 to 100. */
   readonly quality?: number
   readonly lossless?: boolean
+  /** 0 (fast) to 9 (small); absent: what suits a service. */
+  readonly effort?: number
 }
 
 /** One format. A codec that trapped or was stopped must be discarded: `createCodec` gives a new one. */

@@ -59,8 +59,12 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     if (target) return core.encode(picture, target)
     const codec = codecFor(recipe.to)
     if (!codec.encode) throw new MediaError('UNSUPPORTED_CODEC')
-    const { quality, lossless = false } = recipe
-    return codec.encode(picture, { ...(quality === undefined ? {} : { quality }), lossless })
+    const { quality, lossless = false, effort } = recipe
+    return codec.encode(picture, {
+      ...(quality === undefined ? {} : { quality }),
+      ...(effort === undefined ? {} : { effort }),
+      lossless,
+    })
   }
 
   async function readConversion(format: FormatName, bytes: Uint8Array): Promise<ToSrgb | undefined> {
@@ -117,12 +121,10 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
 const DEFAULT_QUALITY = 80
 
-function coreTarget({
-  to,
-  quality = DEFAULT_QUALITY,
-  lossless = false,
-}: ImageRecipe): CoreTarget | undefined {
-  return writesInCore(to) ? { format: to, quality, lossless } : undefined
+function coreTarget(recipe: ImageRecipe): CoreTarget | undefined {
+  const { to, quality = DEFAULT_QUALITY, lossless = false, progressive = false, effort } = recipe
+  if (!writesInCore(to)) return undefined
+  return { format: to, quality, lossless, progressive, ...(effort === undefined ? {} : { effort }) }
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */

@@ -66,6 +66,7 @@ const IMAGE: Readonly<Record<string, Rename>> = {
   gamma: same('gamma'),
   saturation: same('saturation'),
   anim: same('animated'),
+  compression: mapped('effort', { fast: '0' }),
 }
 const MEDIA: Readonly<Record<string, Rename>> = {
   width: same('width'),

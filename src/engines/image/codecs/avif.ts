@@ -33,14 +33,18 @@ const FAST = {
 /** Up to this size speed 8 of 10 is quick enough, and alpha takes a third fewer bytes; above, only speed 9 answers while somebody waits. */
 const CAREFUL_PIXELS = 250_000
 
+/** libaom's speeds by effort. Below 4 nobody waits for the answer. */
+const SPEEDS = [10, 9, 9, 8, 8, 7, 6, 6, 5, 4] as const
+
 export function createAvifCodec(context: CodecContext): Codec {
   const decoder = createSlot(() => instantiate<Decoder>(decoderGlue, 'avif_dec', context))
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
   return {
     format: 'avif',
     decode: (bytes) => decoder.use((it) => toBitmap(it.decode(bytes, 8)), cannotDecode('AVIF')),
-    encode({ data, width, height }, { quality = 50, lossless = false }) {
-      const speed = width * height <= CAREFUL_PIXELS ? 8 : 9
+    encode({ data, width, height }, { quality = 50, lossless = false, effort }) {
+      const usual = width * height <= CAREFUL_PIXELS ? 8 : 9
+      const speed = effort === undefined ? usual : (SPEEDS[effort] ?? usual)
       const options = lossless
         ? { ...FAST, speed, quality: 100, subsample: 3, lossless }
         : { ...FAST, speed, quality }

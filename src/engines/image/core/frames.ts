@@ -1,7 +1,7 @@
 /** Animations: the formats whose frames the core reads one after another, and those it writes them to. */
 import type { Size } from '../../../plan/recipe.ts'
 import type { CoreExports, Read } from './module.ts'
-import type { CoreTarget } from './targets.ts'
+import { pngLevel, webpMethod, type CoreTarget } from './targets.ts'
 
 export interface FrameReader {
   readonly name: string
@@ -83,16 +83,15 @@ export const writesFrames = (format: string): format is FrameTargetFormat =>
 
 type FrameWriter = (core: CoreExports, target: CoreTarget, size: Size, plays: number) => void
 
-/** Of libwebp: 4, as for stills. Lossless frames take a lower one: there are many of them. */
-const [WEBP_METHOD, LOSSLESS_METHOD, LOSSLESS_EFFORT] = [4, 0, 75]
-/** Of libdeflate. */
-const PNG_LEVEL = 5
+/** Of libwebp: lossless frames take a lower one than stills, there are many of them. */
+const [LOSSLESS_METHOD, LOSSLESS_EFFORT] = [0, 75]
 
 const FRAME_WRITERS: Readonly<Record<FrameTargetFormat, FrameWriter>> = {
   gif: (core, _, { width, height }, plays) => core.gif_frames(width, height, plays),
-  webp(core, { quality, lossless }, { width, height }, plays) {
-    if (lossless) core.webp_frames(width, height, plays, LOSSLESS_EFFORT, LOSSLESS_METHOD, 1)
-    else core.webp_frames(width, height, plays, quality, WEBP_METHOD, 0)
+  webp(core, target, { width, height }, plays) {
+    const { quality, lossless } = target
+    const method = webpMethod(target, lossless ? LOSSLESS_METHOD : undefined)
+    core.webp_frames(width, height, plays, lossless ? LOSSLESS_EFFORT : quality, method, lossless ? 1 : 0)
   },
-  png: (core, _, { width, height }, plays) => core.png_frames(width, height, plays, PNG_LEVEL),
+  png: (core, target, { width, height }, plays) => core.png_frames(width, height, plays, pngLevel(target)),
 }

@@ -93,7 +93,7 @@ export interface CoreExports {
   picture_to_pixels(): void
   picture_from_pixels(): void
   picture_limit_range(): void
-  picture_to_jpeg(quality: number): void
+  picture_to_jpeg(quality: number, isProgressive: number): void
   picture_to_webp(quality: number, method: number): void
 }
 

@@ -7,6 +7,10 @@ export interface CoreTarget {
   /** 1 to 100. */
   readonly quality: number
   readonly lossless: boolean
+  /** Of JPEG. */
+  readonly progressive?: boolean
+  /** 0 (fast) to 9 (small); absent: what suits a service. */
+  readonly effort?: number
 }
 export type TargetFormat = keyof typeof WRITERS
 export const writesInCore = (format: string): format is TargetFormat => Object.hasOwn(WRITERS, format)
@@ -19,38 +23,47 @@ interface Writer {
   pixels(core: CoreExports, target: CoreTarget): void
 }
 
+/** By effort. Of libwebp, 0 to 6. */
+const WEBP_METHODS = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6] as const
 /** libwebp's default, as sharp has it: half of it is twice as fast and takes a quarter more bytes. */
 const WEBP_METHOD = 4
+export const webpMethod = ({ effort }: CoreTarget, usual: number = WEBP_METHOD): number =>
+  effort === undefined ? usual : (WEBP_METHODS[effort] ?? usual)
 /** Of lossless WebP: its effort, not its quality; and the method, quicker for large pictures at half as many bytes again. */
 const LOSSLESS = { quality: 75, method: 2, quickMethod: 0, quickPixels: 4_000_000 }
 
-/** Of libdeflate: about as small as sharp with zlib at its level 6; another percent would take as long again. */
+/** By effort. Of libdeflate, 1 to 12. */
+const PNG_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12] as const
+/** About as small as sharp with zlib at its level 6; another percent would take as long again. */
 const PNG_LEVEL = 5
+export const pngLevel = ({ effort }: CoreTarget): number =>
+  effort === undefined ? PNG_LEVEL : (PNG_LEVELS[effort] ?? PNG_LEVEL)
 
 const WRITERS = {
   jpeg: {
     samples: () => ({ isSubsampled: true, isLimited: false }),
-    planes: (core, { quality }) => core.picture_to_jpeg(quality),
+    planes: (core, { quality, progressive }) => core.picture_to_jpeg(quality, progressive ? 1 : 0),
     /** Alpha is not looked at: what has some was laid over a background before. */
-    pixels(core, { quality }) {
+    pixels(core, { quality, progressive }) {
       core.picture_from_pixels()
-      core.picture_to_jpeg(quality)
+      core.picture_to_jpeg(quality, progressive ? 1 : 0)
     },
   },
   webp: {
     samples: ({ lossless }) => (lossless ? undefined : { isSubsampled: true, isLimited: true }),
-    planes: (core, { quality }) => core.picture_to_webp(quality, WEBP_METHOD),
-    pixels(core, { quality, lossless }) {
-      if (lossless) return writeLossless(core)
-      if (!core.pixels_are_opaque()) return core.pixels_to_webp(quality, WEBP_METHOD, 0)
+    planes: (core, target) => core.picture_to_webp(target.quality, webpMethod(target)),
+    pixels(core, target) {
+      const { quality, lossless } = target
+      if (lossless) return writeLossless(core, target)
+      if (!core.pixels_are_opaque()) return core.pixels_to_webp(quality, webpMethod(target), 0)
       core.picture_from_pixels()
       core.picture_limit_range()
-      core.picture_to_webp(quality, WEBP_METHOD)
+      core.picture_to_webp(quality, webpMethod(target))
     },
   },
   png: {
     samples: () => undefined,
-    pixels: (core) => core.pixels_to_png(PNG_LEVEL),
+    pixels: (core, target) => core.pixels_to_png(pngLevel(target)),
   },
   /** An animation of one frame. */
   gif: {
@@ -64,10 +77,10 @@ const WRITERS = {
   },
 } satisfies Record<string, Writer>
 
-function writeLossless(core: CoreExports): void {
+function writeLossless(core: CoreExports, target: CoreTarget): void {
   const { quality, method, quickMethod, quickPixels } = LOSSLESS
   const isLarge = core.pixels_width() * core.pixels_height() > quickPixels
-  core.pixels_to_webp(quality, isLarge ? quickMethod : method, 1)
+  core.pixels_to_webp(quality, webpMethod(target, isLarge ? quickMethod : method), 1)
 }
 
 export const samplesFor = (target: CoreTarget): Samples | undefined => {

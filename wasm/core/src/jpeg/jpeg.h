@@ -43,7 +43,10 @@ typedef struct {
   const u8 *planes[JPEG_COMPONENTS]; /* Y, Cb, Cr, 4:2:0; each row goes on for 16 samples behind its end */
   size_t strides[JPEG_COMPONENTS];
   int components; /* 3, or 1 for grey */
+  bool is_progressive;
 } JpegEncoding;
-/* Writes a baseline file with optimal Huffman tables, in one pass over the pixels. */
+/* Writes a file with optimal Huffman tables: baseline in one pass over the pixels, or progressive, which keeps all its
+   coefficients (3 bytes a pixel). */
 void jpeg_encode(const JpegEncoding *encoding);
+void jpeg_encode_progressive(const JpegEncoding *encoding);
 #endif
