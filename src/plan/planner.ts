@@ -39,6 +39,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     crop: params.crop,
     enlarge: hasSize && params.enlarge === true ? true : undefined,
     effects: effectsOf(params),
+    metadata: params.format === 'json' && params.metadata !== 'none' ? params.metadata : undefined,
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,
   })

@@ -94,10 +94,11 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['png', 'png'],
       ['gif', 'gif'],
       ['mp4', 'mp4'],
+      ['json', 'json'],
       ['h265', 'h265'],
       ['opus', 'opus'],
     ],
-    bad: ['', 'json', 'bmp', 'image/png', '__proto__'],
+    bad: ['', 'bmp', 'image/png', '__proto__'],
   },
   quality: {
     good: [
@@ -231,6 +232,14 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['0', false],
     ],
     bad: ['', 'yes', '2'],
+  },
+  metadata: {
+    good: [
+      ['none', 'none'],
+      ['Copyright', 'copyright'],
+      ['keep', 'keep'],
+    ],
+    bad: ['', 'all', 'true'],
   },
   v: {
     good: [
@@ -391,6 +400,7 @@ describe('the table', () => {
       'flip',
       'crop',
       'enlarge',
+      'metadata',
       'pixelate',
       'blur',
       'brightness',
