@@ -15,6 +15,9 @@ ${ORDER}
 
 ${qualities()}
 ${FORMAT_NOTES}
+## What \`format=json\` tells
+
+${JSON_NOTES}
 ## Derivatives and client hints
 
 ${table('select')}
@@ -103,6 +106,19 @@ is 400.
 const FORMAT_NOTES = `PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 100 for JPEG. \`format=auto\` looks at
 \`Accept\`, which is then in \`Vary\`. Formats of video and audio are accepted here and refused for pictures (400). Of an
 animation, formats that do not move are not chosen, unless \`animated=false\` or \`page\` makes a still of it.
+`
+
+const JSON_NOTES = `\`format\`, \`contentType\`, \`size\` (bytes), \`width\` and \`height\` (as displayed), \`orientation\` (EXIF's number), \`frames\`,
+\`animated\`, \`hasAlpha\`, \`colorSpace\` (\`rgb\`, \`gray\` or \`cmyk\`), \`placeholder\`, and \`exif\` when it is asked for and there is any.
+It is about the original: of the other parameters only \`metadata\` counts. What is not known is null; \`duration\`, \`video\`,
+\`audio\` and \`tracks\` are left out for pictures.
+
+- \`placeholder\` has \`thumbhash\` (Base64), \`blurhash\` (4 x 3), \`dominant\` and up to six colours of a \`palette\`, the commonest
+  first, in sRGB. Pixels that are mostly transparent have no colour. It is null for what this version cannot decode, for
+  damaged pixels and for files that are too large: the header's facts hold all the same. A damaged header is 422.
+- \`metadata=copyright\` tells \`copyright\` and \`artist\`; \`keep\` also \`description\`, \`make\`, \`model\`, \`lens\`, \`software\`,
+  \`takenAt\`, \`exposureTime\`, \`fNumber\`, \`iso\`, \`focalLength\`, \`focalLengthIn35mm\` and \`gps\`, the place. By default nothing of it
+  is told: who may see a picture need not know where it was taken. EXIF is looked for in JPEG, PNG and WebP.
 `
 
 const DERIVATIVES = `A derivative is a set of parameters with a name, from \`derivatives\` in the configuration. One that does not exist is

@@ -38,6 +38,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   zod: /^src\/([a-z]+\/settings\.ts|config\/)/,
   aws4fetch: /^src\/sources\//,
   '@jsquash': /^src\/engines\/image\//,
+  thumbhash: /^src\/engines\/image\/describe\//,
+  blurhash: /^src\/engines\/image\/describe\//,
   libsql: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,
 }

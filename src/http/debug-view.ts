@@ -39,8 +39,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
       recipe,
       recipeKey: prepared.key,
       engine,
-      resolvedWidth: recipe.width,
-      resolvedHeight: recipe.height,
+      ...(recipe.kind === 'image' ? { resolvedWidth: recipe.width, resolvedHeight: recipe.height } : {}),
     }
   } catch (error) {
     if (!isMediaError(error)) throw error

@@ -3,10 +3,13 @@ import type { FormatName } from './format.ts'
 import { skipSubBlocks, tableBytes } from './headers/gif.ts'
 import { createReader, NeedsMore } from './headers/reader.ts'
 
-/** At least 1; never more than `most` + 1, for who only wants to know whether they are too many. */
-export function countFrames(format: FormatName, bytes: Uint8Array, most: number): number {
-  const count = COUNTERS[format]
-  return count ? Math.max(1, count(bytes, most)) : 1
+/**
+ * At least 1; never more than `most` + 1, for who only wants to know whether they are too many. Undefined for formats
+ * whose header tells.
+ */
+export function countFrames(format: FormatName, bytes: Uint8Array, most: number): number | undefined {
+  const count = COUNTERS[format]?.(bytes, most)
+  return count === undefined ? undefined : Math.max(1, count)
 }
 
 type Counter = (bytes: Uint8Array, most: number) => number

@@ -17,6 +17,9 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
   gif: readGif,
 }
 
+/** Whether more than the name of the format is known of such a file. */
+export const readsHeader = (format: FormatName): boolean => PARSERS[format] !== undefined
+
 /** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
 export function readInfo(format: FormatName, head: Uint8Array): MediaInfo {
   const { class: kind } = formatRow(format)

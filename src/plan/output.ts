@@ -2,12 +2,12 @@
 import { MediaError } from '../error.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import type { ImageInfo } from '../media/info.ts'
-import type { Ask, Plan, Quality } from './plan.ts'
+import type { Ask, Quality, Question } from './plan.ts'
 import type { ImageRecipe, Size } from './recipe.ts'
 
 /** `avifPixels`: the largest result that AVIF is chosen for without being asked for. */
 export function chooseFormat(
-  { ask, accepts }: Plan,
+  { ask, accepts }: Question,
   info: ImageInfo,
   { width, height }: Size,
   avifPixels: number,

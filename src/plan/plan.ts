@@ -1,21 +1,25 @@
 import type { FormatName } from '../media/format.ts'
 import type { Effects } from '../request/rows/effects.ts'
-import type { Color, CropBox, Gravity, Quality } from '../request/values/types.ts'
+import type { Color, CropBox, Gravity, Metadata, Quality } from '../request/values/types.ts'
 
 export type { Effects } from '../request/rows/effects.ts'
-export type { Color, CropBox, Gravity, Length, Quality } from '../request/values/types.ts'
+export type { Color, CropBox, Gravity, Length, Metadata, Quality } from '../request/values/types.ts'
 
 /**
  * What was asked, canonical and frozen. Equal questions have equal plans, however they were put (order of
  * parameters, aliases, derivatives, hints, grammars). No source bytes are needed to make one.
  */
-export interface Plan {
+export interface Plan extends Question {
   readonly source: SourceRef
+  /** Canonical text of all of the above: the cache key is its hash. */
+  readonly text: string
+}
+
+/** What is to be made, of whatever original. */
+export interface Question {
   readonly ask: Ask
   /** The modern formats the client takes, best first; only when `ask.format` is `auto`, else empty. */
   readonly accepts: readonly FormatName[]
-  /** Canonical text of all of the above: the cache key is its hash. */
-  readonly text: string
 }
 
 /** An original by name: which origin, and what its pattern captured. */
@@ -55,6 +59,8 @@ export interface Ask {
   readonly effort?: number
   /** Those that do something. */
   readonly effects?: Effects
+  /** Only with the format `json`. */
+  readonly metadata?: Exclude<Metadata, 'none'>
   /** Opaque version. */
   readonly v?: string
   /** Fields of video and audio, in canonical text; dropped while resolving an image. */

@@ -43,6 +43,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     progressive: params.progressive === true ? true : undefined,
     effort: params.effort,
     effects: effectsOf(params),
+    metadata: params.format === 'json' && params.metadata !== 'none' ? params.metadata : undefined,
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,
   })

@@ -1,9 +1,9 @@
 import type { FormatName } from '../media/format.ts'
-import type { Orientation } from '../media/info.ts'
-import type { Color, Effects } from './plan.ts'
+import type { ImageInfo, Orientation } from '../media/info.ts'
+import type { Color, Effects, Metadata } from './plan.ts'
 
 /** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
-export type Recipe = ImageRecipe
+export type Recipe = ImageRecipe | MetadataRecipe
 
 /** Rectangle in whole pixels. */
 export interface Rect {
@@ -56,4 +56,17 @@ export interface ImageRecipe {
   /** Of the output. */
   readonly width: number
   readonly height: number
+}
+
+/** What the original is, as JSON. */
+export interface MetadataRecipe {
+  readonly kind: 'metadata'
+  readonly from: FormatName
+  readonly to: 'json'
+  /** What the header says; absent where headers of this format are not read. */
+  readonly info?: ImageInfo
+  /** The small picture that placeholders are made of; absent when the original cannot be decoded. */
+  readonly sample?: ImageRecipe
+  /** What is told of its EXIF. */
+  readonly exif: Metadata
 }

@@ -2,10 +2,11 @@
 import { limitError, MediaError } from '../error.ts'
 import type { ImageInfo, MediaInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
+import { readsHeader } from '../media/read-info.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
 import { chooseFormat, encoding } from './output.ts'
-import type { Ask, Color, Plan } from './plan.ts'
-import type { ImageRecipe, Recipe, Rect, Size } from './recipe.ts'
+import type { Ask, Color, Plan, Question } from './plan.ts'
+import type { ImageRecipe, MetadataRecipe, Recipe, Rect, Size } from './recipe.ts'
 
 export interface ResolveLimits {
   /** Of the original, over all frames. */
@@ -27,22 +28,42 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Rec
       `Cannot transform ${info.class}: this version transforms pictures only`,
     )
   }
-  checkOriginal(info, limits)
+  if (plan.ask.format === 'json') return resolveMetadata(plan.ask, info, limits)
+  const fault = faultOf(info, limits)
+  if (fault) throw fault
   return resolveImage(plan, info, limits)
 }
 
-function checkOriginal(info: ImageInfo, limits: ResolveLimits): void {
-  const pixels = info.width * info.height * Math.max(1, info.frames)
-  if (pixels > limits.pixels) throw limitError('pixels', pixels, limits.pixels)
-  if (info.frames > limits.frames) throw limitError('frames', info.frames, limits.frames)
-  if (!formatRow(info.format).decodes)
-    throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
-  if (info.colorModel === 'cmyk')
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
+/** ThumbHash takes no larger picture. */
+const SAMPLE: Ask = { width: 100, height: 100, format: 'png', page: 0 }
+
+/** Nothing but the EXIF is a matter of choice: other parameters cannot multiply stored answers. */
+function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): MetadataRecipe {
+  const isDecodable = faultOf(info, limits) === undefined
+  return {
+    kind: 'metadata',
+    from: info.format,
+    to: 'json',
+    ...(readsHeader(info.format) ? { info } : {}),
+    ...(isDecodable ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, info, limits) } : {}),
+    exif: ask.metadata ?? 'none',
+  }
 }
 
-function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): ImageRecipe {
-  const { ask } = plan
+/** Why the original cannot be decoded here. */
+function faultOf(info: ImageInfo, limits: ResolveLimits): MediaError | undefined {
+  const pixels = info.width * info.height * Math.max(1, info.frames)
+  if (pixels > limits.pixels) return limitError('pixels', pixels, limits.pixels)
+  if (info.frames > limits.frames) return limitError('frames', info.frames, limits.frames)
+  if (!formatRow(info.format).decodes)
+    return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
+  if (info.colorModel === 'cmyk')
+    return new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
+  return undefined
+}
+
+function resolveImage(question: Question, info: ImageInfo, limits: ResolveLimits): ImageRecipe {
+  const { ask } = question
   const crop = ask.crop && requireCrop(ask, info)
   const turn = quarterTurn(ask)
   const upright: Size = crop ?? info
@@ -51,7 +72,7 @@ function resolveImage(plan: Plan, info: ImageInfo, limits: ResolveLimits): Image
   const layout = layOut(turned, ask)
   const output = layout.pad?.canvas ?? layout.resize
   const animates = canAnimate(ask, info)
-  const to = chooseFormat(plan, info, output, limits.avifPixels, animates)
+  const to = chooseFormat(question, info, output, limits.avifPixels, animates)
   checkOutput(output, to, limits)
   const showsThrough = info.hasAlpha || layout.pad !== undefined
   const background = showsThrough ? backgroundFor(ask.background, to) : undefined

@@ -172,6 +172,50 @@ describe('a rendition', () => {
   })
 })
 
+describe('format=json', () => {
+  test('is made, stored and answered as any rendition', async () => {
+    const { get, mount } = await stage()
+    const head = await get('/files/a.jpg?format=json', { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    const touched = mount.touches
+    const answer = await get('/files/a.jpg?format=json')
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/json',
+      'x-cache': 'HIT',
+      'x-resolved-width': '320',
+      'x-resolved-height': '240',
+      'x-transform-source': 'image',
+      etag: head.headers.get('etag'),
+    })
+    const text = await answer.text()
+    expect(head.headers.get('content-length')).toBe(String(text.length))
+    expect(JSON.parse(text)).toMatchObject({ format: 'jpeg', width: 320, height: 240, frames: 1 })
+    expect(mount.touches).toBe(touched)
+    const part = await get('/files/a.jpg?format=json', { headers: { range: 'bytes=0-9' } })
+    expect([part.status, await part.text()]).toEqual([206, text.slice(0, 10)])
+  })
+
+  test('other parameters make no other answer: one is stored', async () => {
+    const { get } = await stage()
+    const etag = async (query: string) => (await get(`/files/a.jpg?${query}`)).headers.get('etag')
+    const plain = await etag('format=json')
+    expect(await etag('format=json&width=50&rotate=90&quality=3&blur=2')).toBe(plain)
+    expect((await get('/cdn-cgi/image/format=json/files/a.jpg')).headers.get('etag')).toBe(plain)
+    expect(await etag('format=json&metadata=keep')).not.toBe(plain)
+  })
+
+  test('of a file too large to be read whole tells what its header says', async () => {
+    const { get, mount } = await stage({ limits: { imageBytes: 2000 } })
+    const size = (await jpegPicture()).length
+    expect(size).toBeGreaterThan(2000)
+    const facts = { format: 'jpeg', size, width: 320, height: 240, placeholder: null }
+    expect(await (await get('/files/a.jpg?format=json')).json()).toMatchObject(facts)
+    mount.put('b.jpg', '<html></html>')
+    const other = await get('/files/b.jpg?format=json')
+    expect([other.status, await code(other)]).toEqual([415, 'UNSUPPORTED_MEDIA'])
+  })
+})
+
 describe('an original without parameters', () => {
   test('is streamed with Range, typed by its bytes and never by its name', async () => {
     const { get, mount } = await stage()

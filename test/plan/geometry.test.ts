@@ -10,6 +10,7 @@ import { layOut, placeCrop } from '../../src/plan/geometry.ts'
 import type { Ask, Plan } from '../../src/plan/plan.ts'
 import type { ImageRecipe } from '../../src/plan/recipe.ts'
 import { resolve } from '../../src/plan/resolve.ts'
+import { pictureRecipe } from '../support/recipes.ts'
 
 /** Rows of labels. */
 type Grid = readonly (readonly number[])[]
@@ -100,7 +101,7 @@ describe('orientation x rotate x flip x crop', () => {
             ...(flip ? { flip } : {}),
             ...(box ? { crop: box } : {}),
           }
-          const recipe = resolve(planOf(ask), info, limits)
+          const recipe = pictureRecipe(resolve(planOf(ask), info, limits))
           const shown = perform(stored, recipe)
           let meant: Grid = crop ? cutOut(upright, crop) : upright
           meant = turnBy(meant, rotate)
@@ -281,7 +282,7 @@ test('whatever is asked of whatever picture: sizes within limits, boxes within t
       const info = infoOf({ width, height, orientation: orientation as Orientation })
       let recipe: ImageRecipe
       try {
-        recipe = resolve(planOf(ask), info, limits)
+        recipe = pictureRecipe(resolve(planOf(ask), info, limits))
       } catch (error) {
         expect(isMediaError(error) && error.status >= 400 && error.status < 500, String(error)).toBe(true)
         return

@@ -38,6 +38,9 @@ describe('the canonical question', () => {
     ['width=5&filename=x.jpg&download=1&debug=view&loop=1&exp=1&kid=a&sig=b&unknown=1', { width: 5 }],
     ['width=5&brightness=1&contrast=1&gamma=1&saturation=1&grayscale=0&sharpen=0', { width: 5 }],
     ['blur=3&saturation=0.50&grayscale=1', { effects: { blur: 3, saturation: 0.5, grayscale: true } }],
+    ['format=json&metadata=none', { format: 'json' }],
+    ['format=json&metadata=keep', { format: 'json', metadata: 'keep' }],
+    ['format=webp&metadata=keep', { format: 'webp' }],
     ['width=5&v=2', { width: 5, v: '2' }],
   ])('%s', (query, expected) => expect(asked(query)).toEqual(expected))
 
@@ -93,7 +96,8 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   fit: ['scale-down', 'contain', 'cover', 'crop', 'pad', 'fill'],
   gravity: ['center', 'north', 'southwest', '0.3x0.7', '0.5x0.5'],
   dpr: ['0.1', '1', '2.5', '5'],
-  format: ['auto', 'webp', 'jpg', 'jpeg', 'mp4'],
+  format: ['auto', 'webp', 'jpg', 'jpeg', 'mp4', 'json'],
+  metadata: ['none', 'copyright', 'keep'],
   quality: ['1', '80', 'high', 'lossless'],
   background: ['white', 'fff', '#ffffff80', 'rgb(255,255,255)', 'hsl(0 0% 100%)', 'transparent'],
   rotate: ['0', '90', '-90', '360', '45.5'],

@@ -5,6 +5,7 @@ import type { FormatName } from '../../src/media/format.ts'
 import type { ImageInfo, MediaInfo } from '../../src/media/info.ts'
 import type { Ask, Plan } from '../../src/plan/plan.ts'
 import { resolve } from '../../src/plan/resolve.ts'
+import { pictureRecipe } from '../support/recipes.ts'
 
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 2e6 }
 const planOf = (ask: Ask, accepts: readonly FormatName[] = []): Plan => ({
@@ -27,7 +28,7 @@ const jpeg: ImageInfo = {
 }
 const png: ImageInfo = { ...jpeg, format: 'png', hasAlpha: true, colorModel: 'rgb' }
 const make = (ask: Ask, info: MediaInfo = jpeg, accepts: readonly FormatName[] = [], by = limits) =>
-  resolve(planOf(ask, accepts), info, by)
+  pictureRecipe(resolve(planOf(ask, accepts), info, by))
 
 function failure(act: () => unknown) {
   try {

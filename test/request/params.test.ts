@@ -94,10 +94,11 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['png', 'png'],
       ['gif', 'gif'],
       ['mp4', 'mp4'],
+      ['json', 'json'],
       ['h265', 'h265'],
       ['opus', 'opus'],
     ],
-    bad: ['', 'json', 'bmp', 'image/png', '__proto__'],
+    bad: ['', 'bmp', 'image/png', '__proto__'],
   },
   quality: {
     good: [
@@ -259,6 +260,14 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['0', false],
     ],
     bad: ['', 'yes', '2'],
+  },
+  metadata: {
+    good: [
+      ['none', 'none'],
+      ['Copyright', 'copyright'],
+      ['keep', 'keep'],
+    ],
+    bad: ['', 'all', 'true'],
   },
   v: {
     good: [
@@ -423,6 +432,7 @@ describe('the table', () => {
       'page',
       'progressive',
       'effort',
+      'metadata',
       'pixelate',
       'blur',
       'brightness',

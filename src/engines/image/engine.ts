@@ -1,11 +1,12 @@
 /** Pictures: reads the original whole, hands it to a worker, gets the rendition back. */
-import { limitError } from '../../error.ts'
+import { isMediaError, limitError } from '../../error.ts'
 import { formatRow } from '../../media/format.ts'
 import type { Original } from '../../media/original.ts'
 import type { Rendition } from '../../media/rendition.ts'
 import type { Workers } from '../../platform.ts'
-import type { Recipe } from '../../plan/recipe.ts'
+import type { MetadataRecipe, Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
+import { describe, needsFile } from './describe/description.ts'
 import type { ImageResult, ImageTask } from './image-task.ts'
 
 export interface ImageEngineOptions {
@@ -21,27 +22,48 @@ export function createImageEngine({
   pixels = 100_000_000,
   frames = 1_000,
 }: ImageEngineOptions): Engine {
+  async function runWhole(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition> {
+    const bytes = await readWhole(original, budget.imageBytes)
+    const task = {
+      op: 'image',
+      data: { recipe, bytes, pixels, frames } satisfies ImageTask,
+      transfer: [bytes.buffer],
+    }
+    const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
+    return toRendition(recipe, result as ImageResult)
+  }
+
   return {
     name: 'image',
-    can: (recipe) => formatRow(recipe.from).decodes && formatRow(recipe.to).encodes,
+    can: (recipe) =>
+      recipe.kind === 'metadata' || (formatRow(recipe.from).decodes && formatRow(recipe.to).encodes),
     async run(recipe, original, budget) {
-      const bytes = await readWhole(original, budget.imageBytes)
-      const task = {
-        op: 'image',
-        data: { recipe, bytes, pixels, frames } satisfies ImageTask,
-        transfer: [bytes.buffer],
+      if (recipe.kind !== 'metadata') return runWhole(recipe, original, budget)
+      if (!needsFile(recipe)) return fromHeader(recipe, original)
+      try {
+        return await runWhole(recipe, original, budget)
+      } catch (error) {
+        const isTooLarge = isMediaError(error) && error.code === 'SOURCE_TOO_LARGE'
+        if (isTooLarge) return fromHeader(recipe, original)
+        throw error
       }
-      const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
-      return toRendition(recipe, result as ImageResult)
     },
   }
 }
 
-function toRendition(recipe: Recipe, { body, width, height }: ImageResult): Rendition {
-  return {
-    main: { name: '', type: formatRow(recipe.to).mime, body },
-    facts: { engine: 'image', width, height },
-  }
+/** Where the header suffices, or is all that may be read. */
+function fromHeader(recipe: MetadataRecipe, { size }: Original): Rendition {
+  const { width, height } = recipe.info ?? {}
+  const body = describe(recipe, { size })
+  return toRendition(recipe, {
+    body,
+    ...(width === undefined || height === undefined ? {} : { width, height }),
+  })
+}
+
+function toRendition(recipe: Recipe, { body, ...facts }: ImageResult): Rendition {
+  const type = recipe.kind === 'metadata' ? 'application/json' : formatRow(recipe.to).mime
+  return { main: { name: '', type, body }, facts: { engine: 'image', ...facts } }
 }
 
 /** The whole file, bounded also where its size is unknown or a lie. @throws SOURCE_TOO_LARGE */

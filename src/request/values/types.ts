@@ -24,3 +24,6 @@ export interface CropBox {
 }
 
 export type Quality = number | 'low' | 'medium' | 'high' | 'lossless'
+
+/** What of an original's metadata is told or kept. */
+export type Metadata = 'none' | 'copyright' | 'keep'

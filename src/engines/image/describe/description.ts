@@ -1,0 +1,52 @@
+/** The answer to `format=json`: what is known of an original, as the contract orders it. */
+import type { ExifFacts } from '../../../media/exif/read.ts'
+import { formatRow } from '../../../media/format.ts'
+import type { ImageInfo } from '../../../media/info.ts'
+import type { MetadataRecipe } from '../../../plan/recipe.ts'
+import type { Placeholder } from './placeholder.ts'
+
+export interface Found {
+  /** Bytes of the original, where they are known. */
+  readonly size?: number | undefined
+  readonly frames?: number | undefined
+  readonly placeholder?: Placeholder | undefined
+  readonly exif?: ExifFacts | undefined
+}
+
+/** What is not known is null. Fields of video and audio are left out. */
+export function describe({ from, info }: MetadataRecipe, found: Found): Uint8Array<ArrayBuffer> {
+  const frames = found.frames ?? (info && headerFrames(info))
+  const description = {
+    format: from,
+    contentType: formatRow(from).mime,
+    size: found.size ?? null,
+    width: info?.width ?? null,
+    height: info?.height ?? null,
+    orientation: info?.orientation ?? null,
+    frames: frames ?? null,
+    animated: frames === undefined ? (info?.animated ?? null) : frames > 1,
+    hasAlpha: info?.hasAlpha ?? null,
+    colorSpace: info ? COLOR_SPACES[info.colorModel] : null,
+    placeholder: found.placeholder ?? null,
+    ...(found.exif ? { exif: found.exif } : {}),
+  }
+  return new TextEncoder().encode(JSON.stringify(description))
+}
+
+const COLOR_SPACES: Readonly<Record<ImageInfo['colorModel'], string>> = {
+  gray: 'gray',
+  rgb: 'rgb',
+  palette: 'rgb',
+  ycbcr: 'rgb',
+  cmyk: 'cmyk',
+}
+
+/** Undefined where the header does not tell how many there are. */
+function headerFrames({ format, frames, animated }: ImageInfo): number | undefined {
+  return frames === 1 && (animated || format === 'gif') ? undefined : frames
+}
+
+/** Whether more than the header must be read. */
+export function needsFile({ info, sample, exif }: MetadataRecipe): boolean {
+  return sample !== undefined || exif !== 'none' || (info !== undefined && headerFrames(info) === undefined)
+}

@@ -1,0 +1,125 @@
+/** A picture file that was checked and lies ready to be looked at: by the core where it can, else by its own codec. */
+import { isMediaError, limitError, MediaError } from '../../error.ts'
+import type { Bitmap } from '../../media/bitmap.ts'
+import { embeddedProfile } from '../../media/color/embedded.ts'
+import { readMatrixProfile } from '../../media/color/icc.ts'
+import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
+import type { FormatName } from '../../media/format.ts'
+import { displaySize } from '../../media/headers/exif.ts'
+import { corrupt } from '../../media/headers/reader.ts'
+import type { Orientation } from '../../media/info.ts'
+import { readWholeInfo } from '../../media/read-info.ts'
+import { countFrames } from '../../media/frame-count.ts'
+import type { ImageRecipe, Size } from '../../plan/recipe.ts'
+import type { CodecContext } from './codec.ts'
+import type { Codecs } from './codecs/codecs.ts'
+import type { PictureCore } from './core/picture.ts'
+import { readsInCore, type CoreSource } from './core/sources.ts'
+import type { View } from './view.ts'
+
+export interface PictureFile {
+  readonly from: FormatName
+  /** What was probed. */
+  readonly orient: Orientation
+  readonly bytes: Uint8Array
+  /** Most pixels; nothing larger is decoded, whatever was probed before. */
+  readonly pixels: number
+  readonly frames: number
+  /** Which of its frames, from 0; absent: it is no animation. */
+  readonly page?: number
+}
+
+/** The file as a recipe wants it. */
+export function fileOf(
+  { from, orient, page, animated }: ImageRecipe,
+  file: Pick<PictureFile, 'bytes' | 'pixels' | 'frames'>,
+): PictureFile {
+  const frame = animated ? 0 : page
+  return { from, orient, ...file, ...(frame === undefined ? {} : { page: frame }) }
+}
+
+export interface OpenPicture {
+  /** As it is stored, not as it stands. */
+  readonly stored: Size
+  /** Absent: its colours are those of sRGB. */
+  readonly toSrgb: ToSrgb | undefined
+  /** From the file's colours to sRGB. */
+  toTarget(view: Bitmap): Bitmap
+  /** The view, in sRGB. */
+  show(view: View): Promise<Bitmap>
+  /** `work` on what the core reads by itself; undefined when it leaves this file to a codec. */
+  inCore<T>(view: View, work: (source: CoreSource) => Promise<T>): Promise<T | undefined>
+}
+
+/** @throws CORRUPT_MEDIA, LIMIT_EXCEEDED; so do its functions, and UNSUPPORTED_CODEC */
+export type OpenFile = (file: PictureFile) => Promise<OpenPicture>
+
+export function createOpenFile(context: CodecContext, core: PictureCore, codecs: Codecs): OpenFile {
+  const toConversion = createConversionToSrgb()
+
+  return async (file) => {
+    const { from, bytes, page } = file
+    const stored = announcedSize(file)
+    const embedded = await embeddedProfile(from, bytes)
+    const profile = embedded && readMatrixProfile(embedded)
+    const toSrgb = profile && toConversion(profile)
+    let isForeign = false
+    let whole: Promise<Bitmap> | undefined
+
+    async function inCore<T>(view: View, work: (source: CoreSource) => Promise<T>): Promise<T | undefined> {
+      if (isForeign || !readsInCore(from)) return undefined
+      try {
+        return await work({ format: from, bytes, stored, view, ...(page === undefined ? {} : { page }) })
+      } catch (error) {
+        isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC' && codecs.has(from)
+        if (!isForeign) throw error
+        return undefined
+      }
+    }
+
+    async function see(view: View): Promise<Bitmap> {
+      const seen = await inCore(view, core.decode)
+      return seen ?? core.see(await (whole ??= decodeWhole(codecs, file, stored)), view)
+    }
+
+    const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
+    return { stored, toSrgb, toTarget, inCore, show: async (view) => toTarget(await see(view)) }
+  }
+}
+
+async function decodeWhole(codecs: Codecs, { from, bytes }: PictureFile, stored: Size): Promise<Bitmap> {
+  const { decode } = codecs.get(from) ?? {}
+  if (!decode) throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${from}: there is no decoder`)
+  const bitmap = await decode(bytes)
+  const fits = bitmap.width === stored.width && bitmap.height === stored.height
+  if (!fits || bitmap.data.length !== bitmap.width * bitmap.height * 4)
+    throw corrupt(from, 'its pixels are not what its header announced')
+  return bitmap
+}
+
+/** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
+function announcedSize({ from, orient, bytes, pixels: most }: PictureFile): Size {
+  const info = readWholeInfo(from, bytes)
+  if (info.class !== 'image' || info.orientation !== orient)
+    throw corrupt(from, 'it is not what its header announced')
+  const pixels = info.width * info.height
+  if (pixels > most) throw limitError('pixels', pixels, most)
+  return displaySize(info.width, info.height, info.orientation)
+}
+
+/**
+ * Frames are counted in the whole file, which headers cannot do: all that must be decoded count. What was taken for an
+ * animation and has one frame is a still.
+ * @throws LIMIT_EXCEEDED
+ */
+export function checkFrames(recipe: ImageRecipe, file: PictureFile, stored: Size): ImageRecipe {
+  if (!recipe.animated && !recipe.page) return recipe
+  const count = countFrames(recipe.from, file.bytes, file.frames) ?? 1
+  if (count > file.frames) throw limitError('frames', count, file.frames)
+  const decoded = recipe.animated ? count : Math.min(count, (recipe.page ?? 0) + 1)
+  const pixels = decoded * stored.width * stored.height
+  if (pixels > file.pixels) throw limitError('pixels', pixels, file.pixels)
+  if (!recipe.animated || count > 1) return recipe
+  const { animated: _, ...still } = recipe
+  return { ...still, page: 0 }
+}
