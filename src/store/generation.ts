@@ -86,6 +86,9 @@ function toStream(
   )
 }
 
+/** How often what is read may be replaced while one block of it is looked for: writers do not run this fast for long. */
+const MOST_MOVES = 16
+
 export interface BlockReaderOptions {
   readonly raw: RawStore
   readonly key: string
@@ -105,18 +108,28 @@ export function createBlockReader({
   drop,
 }: BlockReaderOptions): (index: number) => Promise<Body> {
   let current = manifest
+
+  /** Follows the key to what is visible now. False where that has other bytes, or is what was just found to be broken. */
+  async function follow(): Promise<boolean> {
+    const visible = await readManifest(raw, key)
+    const isReplaced =
+      visible !== undefined && visible !== 'broken' && visible.generation !== current.generation
+    if (!isReplaced) {
+      await drop(key, current)
+      return false
+    }
+    if (!hasSameBytes(visible, current)) return false
+    current = visible
+    return true
+  }
+
   return async (index) => {
     try {
-      const block = await readBlock(raw, key, current, index)
-      if (block) return block
-      const visible = await readManifest(raw, key)
-      if (visible !== undefined && visible !== 'broken' && visible.generation !== current.generation) {
-        const moved = hasSameBytes(visible, current) ? await readBlock(raw, key, visible, index) : undefined
-        if (moved) {
-          current = visible
-          return moved
-        }
-      } else await drop(key, current)
+      for (let moves = 0; moves <= MOST_MOVES; moves++) {
+        const block = await readBlock(raw, key, current, index)
+        if (block) return block
+        if (!(await follow())) break
+      }
     } catch (cause) {
       throw new MediaError('STORE_FAILED', 'The stored rendition cannot be read', { cause })
     }
