@@ -1,13 +1,13 @@
 /** Every compiled module by name. Workers may not compile at run time, so each is a static import. */
 import core from '../../wasm/core/core.wasm'
-import avifDecoder from '../../wasm/jsquash/avif_dec.wasm'
+import dav1d from '../../wasm/dav1d/dav1d.wasm'
 import avifEncoder from '../../wasm/jsquash/avif_enc.wasm'
 import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
 import jpegEncoder from '../../wasm/jsquash/mozjpeg_enc.wasm'
 
 export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   core,
-  avif_dec: avifDecoder,
+  dav1d,
   avif_enc: avifEncoder,
   mozjpeg_dec: jpegDecoder,
   mozjpeg_enc: jpegEncoder,

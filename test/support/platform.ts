@@ -39,10 +39,12 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
   }
 }
 
+const OWN: ReadonlySet<string> = new Set(['core', 'dav1d'])
+
 export async function loadWasm(name: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(
     await readFile(
-      new URL(`../../wasm/${name === 'core' ? 'core' : 'jsquash'}/${name}.wasm`, import.meta.url),
+      new URL(`../../wasm/${OWN.has(name) ? name : 'jsquash'}/${name}.wasm`, import.meta.url),
     ),
   )
 }

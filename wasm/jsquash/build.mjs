@@ -17,7 +17,6 @@ const MODULES = [
     'codec/enc/mozjpeg_enc.wasm',
     'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
   ],
-  ['avif_dec', '@jsquash/avif', 'codec/dec/avif_dec.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
 ]
 

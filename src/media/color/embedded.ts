@@ -1,5 +1,8 @@
 /** Finds the ICC profile inside a picture file. A profile that is damaged, too large or not all there is none. */
 import type { FormatName } from '../format.ts'
+import { createReader } from '../headers/reader.ts'
+import { readItems } from '../heif/items.ts'
+import { findProfile } from '../heif/properties.ts'
 
 const MOST_BYTES = 4 * 1024 * 1024
 
@@ -17,7 +20,12 @@ export async function embeddedProfile(
 
 type Finder = (bytes: Uint8Array) => Uint8Array | undefined | Promise<Uint8Array | undefined>
 
-const FINDERS: Partial<Record<FormatName, Finder>> = { jpeg: inJpeg, png: inPng, webp: inWebp }
+const FINDERS: Partial<Record<FormatName, Finder>> = {
+  jpeg: inJpeg,
+  png: inPng,
+  webp: inWebp,
+  avif: inAvif,
+}
 
 const textAt = (bytes: Uint8Array, at: number, length: number) =>
   String.fromCharCode(...bytes.subarray(at, at + length))
@@ -55,6 +63,15 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array | undefined {
     at += piece.length
   }
   return whole
+}
+
+function inAvif(bytes: Uint8Array): Uint8Array | undefined {
+  const r = createReader(bytes)
+  const { primary, properties } = readItems(r, bytes)
+  const place = findProfile(r, properties(primary))
+  return place && place.end - place.start <= MOST_BYTES && place.end <= bytes.length
+    ? bytes.subarray(place.start, place.end)
+    : undefined
 }
 
 function inWebp(bytes: Uint8Array): Uint8Array | undefined {

@@ -14,7 +14,8 @@ typedef struct Header Header;
 struct Header {
   Header *next;
   u32 class;
-  u32 padding[2];
+  u32 shift; /* bytes from the block's own header to this one, which an aligned pointer has before it */
+  u32 padding;
 };
 _Static_assert(sizeof(Header) == 16, "keeps blocks aligned");
 static Header *freed[CLASSES];
@@ -67,6 +68,7 @@ void *malloc(size_t bytes) {
   else {
     block = take(sizeof(Header) + class_bytes(class));
     block->class = class;
+    block->shift = 0;
   }
   return block + 1;
 }
@@ -74,6 +76,7 @@ void *malloc(size_t bytes) {
 void free(void *pointer) {
   if (!pointer) return;
   Header *block = (Header *)pointer - 1;
+  block = (Header *)((u8 *)block - block->shift);
   block->next = freed[block->class];
   freed[block->class] = block;
 }
@@ -83,6 +86,17 @@ void *calloc(size_t count, size_t size) {
   if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
   void *block = malloc(bytes);
   return block ? memset(block, 0, bytes) : NULL;
+}
+
+/* `alignment`: a power of two. What it gives cannot be realloc'ed. */
+int posix_memalign(void **pointer, size_t alignment, size_t bytes) {
+  Header *block = malloc(bytes + alignment);
+  if (!block) return 12; /* ENOMEM */
+  uintptr_t start = round_up((uintptr_t)block, alignment);
+  u32 shift = (u32)(start - (uintptr_t)block);
+  if (shift) ((Header *)start)[-1].shift = shift;
+  *pointer = (void *)start;
+  return 0;
 }
 
 void *realloc(void *pointer, size_t bytes) {

@@ -1,15 +1,10 @@
-/** AVIF by libavif and libaom. */
-import decoderGlue from '@jsquash/avif/codec/dec/avif_dec.js'
+/** AVIF: read by dav1d, written by libavif and libaom. */
 import encoderGlue from '@jsquash/avif/codec/enc/avif_enc.js'
-import type { Bitmap } from '../../../media/bitmap.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { instantiate } from '../emscripten.ts'
-import { toBitmap } from '../image-data.ts'
-import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
+import { cannotMake, createSlot } from '../slot.ts'
+import { createAv1Decoder } from './av1.ts'
 
-interface Decoder {
-  decode(bytes: Uint8Array, bitDepth: number): Bitmap | null
-}
 interface Encoder {
   encode(data: Uint8Array, width: number, height: number, options: object): Uint8Array | null
 }
@@ -37,11 +32,10 @@ const CAREFUL_PIXELS = 250_000
 const SPEEDS = [10, 9, 9, 8, 8, 7, 6, 6, 5, 4] as const
 
 export function createAvifCodec(context: CodecContext): Codec {
-  const decoder = createSlot(() => instantiate<Decoder>(decoderGlue, 'avif_dec', context))
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
   return {
     format: 'avif',
-    decode: (bytes) => decoder.use((it) => toBitmap(it.decode(bytes, 8)), cannotDecode('AVIF')),
+    decode: createAv1Decoder(context),
     encode({ data, width, height }, { quality = 50, lossless = false, effort }) {
       const usual = width * height <= CAREFUL_PIXELS ? 8 : 9
       const speed = effort === undefined ? usual : (SPEEDS[effort] ?? usual)

@@ -1,0 +1,152 @@
+/** The items of a HEIF file: what they are, what refers to what, where their bytes lie (ISO/IEC 14496-12 section 8.11). */
+import { corrupt, type Reader } from '../headers/reader.ts'
+import { children, find, findMeta, type Box } from './boxes.ts'
+import { readProperties, type PropertiesOf } from './properties.ts'
+
+export interface Items {
+  readonly primary: number
+  readonly properties: PropertiesOf
+  /** Four letters. */
+  typeOf(item: number): string | undefined
+  /** Items that `item` refers to in this way, in order. */
+  references(type: string, item: number): readonly number[]
+  /** Those that refer to it. */
+  referrers(type: string, item: number): readonly number[]
+  /** A copy where its bytes lie in several places. @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+  bytesOf(item: number): Uint8Array
+}
+
+interface Reference {
+  readonly type: string
+  readonly from: number
+  readonly to: readonly number[]
+}
+
+/** @throws NeedsMore, CORRUPT_MEDIA */
+export function readItems(r: Reader, file: Uint8Array): Items {
+  const meta = findMeta(r)
+  r.u8(meta.end - 1)
+  const boxes = children(r, meta.start + 4, meta.end)
+  const { of: properties } = readProperties(r, boxes)
+  const [types, links] = [readTypes(r, boxes), readReferences(r, boxes)]
+  return {
+    primary: readPrimary(r, boxes),
+    properties,
+    typeOf: (item) => types.get(item),
+    references: (type, item) =>
+      links.flatMap((link) => (link.type === type && link.from === item ? link.to : [])),
+    referrers: (type, item) =>
+      links.flatMap((link) => (link.type === type && link.to.includes(item) ? link.from : [])),
+    bytesOf: (item) => joined(findExtents(r, boxes, item).map(({ start, end }) => part(file, start, end))),
+  }
+}
+
+export function readPrimary(r: Reader, meta: readonly Box[]): number {
+  const pitm = find(meta, 'pitm')
+  if (!pitm) throw corrupt('AVIF', 'it has no primary item')
+  return r.u8(pitm.start) === 0 ? r.u16(pitm.start + 4) : r.u32(pitm.start + 4)
+}
+
+function readTypes(r: Reader, meta: readonly Box[]): Map<number, string> {
+  const iinf = find(meta, 'iinf')
+  if (!iinf) throw corrupt('AVIF', 'it does not say what its items are')
+  const entries = children(r, iinf.start + (r.u8(iinf.start) === 0 ? 6 : 8), iinf.end)
+  return new Map(
+    entries.map(({ start }) => {
+      const isWide = r.u8(start) > 2
+      return [isWide ? r.u32(start + 4) : r.u16(start + 4), r.text(start + (isWide ? 10 : 8), 4)] as const
+    }),
+  )
+}
+
+function readReferences(r: Reader, meta: readonly Box[]): Reference[] {
+  const iref = find(meta, 'iref')
+  if (!iref) return []
+  const idBytes = r.u8(iref.start) === 0 ? 2 : 4
+  const id = (at: number) => (idBytes === 2 ? r.u16(at) : r.u32(at))
+  return children(r, iref.start + 4, iref.end).map(({ type, start, end }) => {
+    const first = start + idBytes + 2
+    const count = Math.min(r.u16(start + idBytes), Math.floor((end - first) / idBytes))
+    return { type, from: id(start), to: Array.from({ length: count }, (_, i) => id(first + i * idBytes)) }
+  })
+}
+
+interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+/** `iloc`, section 8.11.3: sizes of its fields in half bytes, then the items with their extents. */
+function findExtents(r: Reader, meta: readonly Box[], item: number): Place[] {
+  const iloc = find(meta, 'iloc')
+  if (!iloc) throw corrupt('AVIF', 'it does not say where its items lie')
+  const version = r.u8(iloc.start)
+  const [sizes, more] = [r.u8(iloc.start + 4), r.u8(iloc.start + 5)]
+  const [offsetSize, lengthSize, baseSize] = [sizes >> 4, sizes & 15, more >> 4]
+  const indexSize = version === 0 ? 0 : more & 15
+  const idSize = version < 2 ? 2 : 4
+  let at = iloc.start + 6
+  const take = (size: number) => {
+    const value = sized(r, at, size)
+    at += size
+    return value
+  }
+  for (let left = take(idSize); left > 0; left--) {
+    const id = take(idSize)
+    const method = version === 0 ? 0 : take(2) & 15
+    at += 2
+    const base = take(baseSize)
+    const count = take(2)
+    if (id !== item) at += count * (indexSize + offsetSize + lengthSize)
+    else return readExtents(count)
+    if (at > iloc.end) throw corrupt('AVIF', 'its items lie nowhere')
+
+    function readExtents(extents: number): Place[] {
+      const origin = base + startOf(meta, method)
+      return Array.from({ length: extents }, () => {
+        at += indexSize
+        const start = origin + take(offsetSize)
+        return { start, end: start + take(lengthSize) }
+      })
+    }
+  }
+  throw corrupt('AVIF', 'one of its items lies nowhere')
+}
+
+/** What offsets count from: the file, or the box of item data. */
+function startOf(meta: readonly Box[], method: number): number {
+  if (method === 0) return 0
+  const idat = method === 1 ? find(meta, 'idat') : undefined
+  if (!idat) throw corrupt('AVIF', 'one of its items lies nowhere')
+  return idat.start
+}
+
+function sized(r: Reader, at: number, size: number): number {
+  if (size === 0) return 0
+  if (size === 2) return r.u16(at)
+  if (size === 4) return r.u32(at)
+  if (size === 8) return r.u32(at) * 2 ** 32 + r.u32(at + 4)
+  throw corrupt('AVIF', 'its items lie nowhere')
+}
+
+function part(file: Uint8Array, start: number, end: number): Uint8Array {
+  if (end > file.length) throw corrupt('AVIF', 'it ends too early')
+  return file.subarray(start, end)
+}
+
+/** Extents may overlap, but not without end. */
+const MOST_BYTES = 256 * 1024 * 1024
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts
+  if (parts.length === 1 && first) return first
+  const length = parts.reduce((sum, { length: bytes }) => sum + bytes, 0)
+  if (length > MOST_BYTES) throw corrupt('AVIF', 'one of its items is larger than the file')
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const piece of parts) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}

@@ -1,0 +1,100 @@
+/** An AVIF file as a decoder of AV1 needs it: coded pictures, and where each of them stands (AV1 Image File Format v1.2). */
+import { MediaError } from '../../error.ts'
+import { corrupt, createReader, NeedsMore, type Reader } from '../headers/reader.ts'
+import { readItems, type Items } from './items.ts'
+import { readAperture, readCodedColors, readExtent, type CodedColors, type Extent } from './properties.ts'
+
+/** One coded picture, which must be of this size. */
+export interface Tile extends Extent {
+  readonly x: number
+  readonly y: number
+  readonly bytes: Uint8Array
+}
+export interface Layer {
+  readonly tiles: readonly Tile[]
+  /** Overrules what the coded pictures say. */
+  readonly colors?: CodedColors
+}
+export interface AvifPicture extends Extent {
+  readonly color: Layer
+  readonly alpha?: Layer
+  /** Colours are stored with their alpha multiplied in. */
+  readonly isPremultiplied: boolean
+  /** What is kept of it; absent: all. */
+  readonly aperture?: Extent & { readonly x: number; readonly y: number }
+}
+
+/** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+export function readAvifPicture(bytes: Uint8Array): AvifPicture {
+  const r = createReader(bytes)
+  try {
+    return read(r, readItems(r, bytes))
+  } catch (error) {
+    throw error instanceof NeedsMore ? corrupt('AVIF', 'it ends too early') : error
+  }
+}
+
+function read(r: Reader, items: Items): AvifPicture {
+  const { primary } = items
+  const properties = items.properties(primary)
+  const extent = readExtent(r, properties)
+  const alphaItem = items.referrers('auxl', primary).find((item) => isAlpha(r, items, item))
+  const alpha = alphaItem === undefined ? undefined : readLayer(r, items, alphaItem, extent)
+  const aperture = readAperture(r, properties, extent)
+  return {
+    ...extent,
+    color: readLayer(r, items, primary, extent),
+    ...(alpha ? { alpha } : {}),
+    isPremultiplied: alphaItem !== undefined && items.references('prem', primary).includes(alphaItem),
+    ...(aperture ? { aperture } : {}),
+  }
+}
+
+const ALPHA = /^(?:urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|urn:mpeg:hevc:2015:auxid:1)\0/
+
+function isAlpha(r: Reader, items: Items, item: number): boolean {
+  return items
+    .properties(item)
+    .some(({ type, start, end }) => type === 'auxC' && ALPHA.test(r.text(start + 4, end - start - 4)))
+}
+
+function readLayer(r: Reader, items: Items, item: number, whole: Extent): Layer {
+  const properties = items.properties(item)
+  const { width, height } = readExtent(r, properties)
+  if (width !== whole.width || height !== whole.height)
+    throw corrupt('AVIF', 'its alpha has another size than its colours')
+  const tiles =
+    items.typeOf(item) === 'grid' ? readGrid(r, items, item, whole) : [tileOf(r, items, item, 0, 0)]
+  const colors = readCodedColors(r, properties)
+  return { tiles, ...(colors ? { colors } : {}) }
+}
+
+function tileOf(r: Reader, items: Items, item: number, x: number, y: number): Tile {
+  const type = items.typeOf(item)
+  if (type !== 'av01')
+    throw new MediaError(
+      'UNSUPPORTED_CODEC',
+      `Cannot decode the AVIF: items of type ${type} are not known here`,
+    )
+  return { ...readExtent(r, items.properties(item)), x, y, bytes: items.bytesOf(item) }
+}
+
+/** ISO/IEC 23008-12 section 6.6.2.3: tiles of one size, row by row; together they just cover the picture. */
+function readGrid(r: Reader, items: Items, item: number, { width, height }: Extent): Tile[] {
+  const grid = items.bytesOf(item)
+  const [rows, columns] = [(grid[2] ?? 0) + 1, (grid[3] ?? 0) + 1]
+  const parts = items.references('dimg', item)
+  if (parts.length !== rows * columns)
+    throw corrupt('AVIF', 'its grid has another number of tiles than it says')
+  const size = readExtent(r, items.properties(parts[0] ?? 0))
+  const covers = (count: number, side: number, whole: number) =>
+    count * side >= whole && (count - 1) * side < whole
+  if (!covers(columns, size.width, width) || !covers(rows, size.height, height))
+    throw corrupt('AVIF', 'its tiles do not cover it')
+  return parts.map((part, at) => {
+    const tile = tileOf(r, items, part, (at % columns) * size.width, Math.floor(at / columns) * size.height)
+    if (tile.width !== size.width || tile.height !== size.height)
+      throw corrupt('AVIF', 'its tiles are not of one size')
+    return tile
+  })
+}
