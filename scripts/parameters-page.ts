@@ -98,7 +98,7 @@ const HEAD = `<!-- Written by scripts/parameters-page.ts: do not edit. -->
 - Largest sides and sizes are those of \`limits\` in the configuration; this page shows the defaults.
 `
 
-const ORDER = `Order of work: EXIF orientation, \`crop\`, \`rotate\`, \`flip\`, then \`width\`, \`height\` and \`fit\`. With \`width\` or \`height\`
+const ORDER = `Order of work: EXIF orientation, \`crop\`, \`trim\`, \`rotate\`, \`flip\`, then \`width\`, \`height\` and \`fit\`. With \`width\` or \`height\`
 alone, or none, \`fit\` has nothing to do. Effects come last, on the result with its background, in the order of the table. A crop that reaches over the edge is cut at the edge; one that lies outside
 is 400.
 `
@@ -163,7 +163,8 @@ Addresses on other hosts are 403 \`ACCESS_DENIED\`. A signature covers the whole
 - \`slow-connection-quality\` replaces \`quality\` for clients that send \`Save-Data: on\`, \`ECT\` of 3g or less, \`RTT\` above
   150 or \`Downlink\` below 5.
 - \`onerror=redirect\`: what fails is a redirect to the original.
-- Other options (\`anim\`, \`metadata\`, \`sharpen\`, \`blur\`, \`trim\`, \`gravity=auto\`, …) have no effect in this version and
+- \`trim=border\` is \`trim=10\`, \`trim.border.tolerance\` sets the number, up to our 100. Pixels to cut off at each side have no effect.
+- Other options (\`anim\`, \`metadata\`, \`gravity=auto\`, …) have no effect in this version and
   are named in \`X-Param-Warnings\`.
 `
 

@@ -6,7 +6,6 @@ import type { Engine } from './engine.ts'
 /** The first engine that can. @throws NOT_SUPPORTED_HERE */
 export function chooseEngine(engines: readonly Engine[], recipe: Recipe, info: MediaInfo): Engine {
   const engine = engines.find((one) => one.can(recipe, info))
-  if (!engine)
-    throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make ${recipe.to} of ${recipe.from}`)
+  if (!engine) throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make that of ${recipe.from}`)
   return engine
 }

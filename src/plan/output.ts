@@ -13,7 +13,8 @@ export function chooseFormat(
   avifPixels: number,
   animates: boolean,
 ): FormatName {
-  if (ask.format !== undefined) return requireFormat(ask)
+  const asked = askedFormat(ask)
+  if (asked !== undefined) return asked
   const modern = accepts.find((name) => {
     const { largestSide = Infinity, animates: canAnimate } = formatRow(name)
     if (animates && !canAnimate) return false
@@ -25,7 +26,9 @@ export function chooseFormat(
   return info.hasAlpha ? 'png' : 'jpeg'
 }
 
-function requireFormat({ format }: Ask): FormatName {
+/** Undefined where it is left to us. @throws INVALID_PARAMETER, NOT_SUPPORTED_HERE */
+export function askedFormat({ format }: Ask): FormatName | undefined {
+  if (format === undefined) return undefined
   if (isPictureFormat(format)) {
     if (formatRow(format).encodes) return format
     throw new MediaError('NOT_SUPPORTED_HERE', `Cannot write ${format}: this version does not`)

@@ -49,6 +49,8 @@ export interface Ask {
   readonly rotate?: number
   readonly flip?: 'h' | 'v' | 'hv'
   readonly crop?: CropBox
+  /** Most steps of 8 bit by which a border may differ from the top left pixel. */
+  readonly trim?: number
   readonly enlarge?: boolean
   /** Absent: where both formats animate. */
   readonly animated?: false

@@ -37,6 +37,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     rotate: params.rotate === 0 ? undefined : params.rotate,
     flip: params.flip,
     crop: params.crop,
+    trim: params.trim,
     enlarge: hasSize && params.enlarge === true ? true : undefined,
     animated: params.animated === false && params.page === undefined ? false : undefined,
     page: params.page,

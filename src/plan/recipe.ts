@@ -1,9 +1,9 @@
 import type { FormatName } from '../media/format.ts'
 import type { ImageInfo, Orientation } from '../media/info.ts'
-import type { Color, Effects, Metadata } from './plan.ts'
+import type { Color, Effects, Metadata, Question } from './plan.ts'
 
 /** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
-export type Recipe = ImageRecipe | MetadataRecipe
+export type Recipe = ImageRecipe | TrimRecipe | MetadataRecipe
 
 /** Rectangle in whole pixels. */
 export interface Rect {
@@ -56,6 +56,33 @@ export interface ImageRecipe {
   /** Of the output. */
   readonly width: number
   readonly height: number
+}
+
+/**
+ * A picture whose borders go: only its pixels tell which part remains, and only that part's size what follows. Becomes an
+ * ImageRecipe by `resolveTrimmed`.
+ */
+export interface TrimRecipe {
+  readonly kind: 'trim'
+  readonly from: FormatName
+  readonly orient: Orientation
+  /** The frame of an animation that is looked at. */
+  readonly page?: number
+  /** Where borders are looked for, in the upright original. */
+  readonly area: Rect
+  readonly tolerance: number
+  /** What is made of the part that remains. */
+  readonly question: Question
+  readonly info: ImageInfo
+  readonly limits: OutputLimits
+}
+
+/** What bounds a result. */
+export interface OutputLimits {
+  readonly outputSide: number
+  readonly outputPixels: number
+  /** Largest result that `format=auto` makes AVIF of. */
+  readonly avifPixels: number
 }
 
 /** What the original is, as JSON. */

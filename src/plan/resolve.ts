@@ -4,18 +4,14 @@ import type { ImageInfo, MediaInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import { readsHeader } from '../media/read-info.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
-import { chooseFormat, encoding } from './output.ts'
+import { askedFormat, chooseFormat, encoding } from './output.ts'
 import type { Ask, Color, Plan, Question } from './plan.ts'
-import type { ImageRecipe, MetadataRecipe, Recipe, Rect, Size } from './recipe.ts'
+import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, TrimRecipe } from './recipe.ts'
 
-export interface ResolveLimits {
+export interface ResolveLimits extends OutputLimits {
   /** Of the original, over all frames. */
   readonly pixels: number
   readonly frames: number
-  readonly outputSide: number
-  readonly outputPixels: number
-  /** Largest result that `format=auto` makes AVIF of. */
-  readonly avifPixels: number
 }
 
 /**
@@ -31,7 +27,38 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Rec
   if (plan.ask.format === 'json') return resolveMetadata(plan.ask, info, limits)
   const fault = faultOf(info, limits)
   if (fault) throw fault
-  return resolveImage(plan, info, limits)
+  const crop = plan.ask.crop && requireCrop(plan.ask, info)
+  return plan.ask.trim === undefined
+    ? resolveImage(plan, info, crop, limits)
+    : resolveTrim(plan, info, crop, limits)
+}
+
+/** Whatever can be refused before the borders are known is refused here. */
+function resolveTrim(
+  { ask, accepts }: Question,
+  info: ImageInfo,
+  crop: Rect | undefined,
+  { outputSide, outputPixels, avifPixels }: ResolveLimits,
+): TrimRecipe {
+  const { trim: tolerance = 0, crop: _, v: __, timed: ___, ...rest } = ask
+  quarterTurn(ask)
+  askedFormat(ask)
+  return {
+    kind: 'trim',
+    from: info.format,
+    orient: info.orientation,
+    ...framesOf(ask, info, false),
+    area: crop ?? { x: 0, y: 0, width: info.width, height: info.height },
+    tolerance,
+    question: { ask: rest, accepts },
+    info,
+    limits: { outputSide, outputPixels, avifPixels },
+  }
+}
+
+/** @param part what remains of the upright original */
+export function resolveTrimmed({ question, info, limits }: TrimRecipe, part: Rect): ImageRecipe {
+  return resolveImage(question, info, part, limits)
 }
 
 /** ThumbHash takes no larger picture. */
@@ -45,7 +72,7 @@ function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): Meta
     from: info.format,
     to: 'json',
     ...(readsHeader(info.format) ? { info } : {}),
-    ...(isDecodable ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, info, limits) } : {}),
+    ...(isDecodable ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, info, undefined, limits) } : {}),
     exif: ask.metadata ?? 'none',
   }
 }
@@ -62,9 +89,14 @@ function faultOf(info: ImageInfo, limits: ResolveLimits): MediaError | undefined
   return undefined
 }
 
-function resolveImage(question: Question, info: ImageInfo, limits: ResolveLimits): ImageRecipe {
+/** @param crop the part of the upright original that counts */
+function resolveImage(
+  question: Question,
+  info: ImageInfo,
+  crop: Rect | undefined,
+  limits: OutputLimits,
+): ImageRecipe {
   const { ask } = question
-  const crop = ask.crop && requireCrop(ask, info)
   const turn = quarterTurn(ask)
   const upright: Size = crop ?? info
   const turned: Size =
@@ -135,7 +167,7 @@ function stepsOf({ cut, resize, pad }: Layout, before: Size) {
   return { ...(cut ? { cut } : {}), ...(isResized ? { resize } : {}), ...(pad ? { pad } : {}) }
 }
 
-function checkOutput({ width, height }: Size, to: FormatName, limits: ResolveLimits): void {
+function checkOutput({ width, height }: Size, to: FormatName, limits: OutputLimits): void {
   const side = Math.max(width, height)
   const most = Math.min(limits.outputSide, formatRow(to).largestSide ?? Infinity)
   if (side > most) throw limitError('outputSide', side, most)

@@ -3,6 +3,7 @@
  * `mediamorph/client` all come from here; below it nobody enumerates parameters.
  */
 import { EFFECT_ROWS } from './rows/effects.ts'
+import { OUTPUT_ROWS } from './rows/output.ts'
 import { RESPONSE_ROWS } from './rows/response.ts'
 import type { ParamControl, ParamRow } from './rows/row.ts'
 import { TIMED_ROWS } from './rows/timed.ts'
@@ -12,6 +13,7 @@ export type { ParamContext, ParamControl, ParamRole, ParamRow } from './rows/row
 
 export const PARAMS = {
   ...VISUAL_ROWS,
+  ...OUTPUT_ROWS,
   ...EFFECT_ROWS,
   ...TIMED_ROWS,
   ...RESPONSE_ROWS,

@@ -97,6 +97,7 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   gravity: ['center', 'north', 'southwest', '0.3x0.7', '0.5x0.5'],
   dpr: ['0.1', '1', '2.5', '5'],
   format: ['auto', 'webp', 'jpg', 'jpeg', 'mp4', 'json'],
+  trim: ['0', '10'],
   metadata: ['none', 'copyright', 'keep'],
   quality: ['1', '80', 'high', 'lossless'],
   background: ['white', 'fff', '#ffffff80', 'rgb(255,255,255)', 'hsl(0 0% 100%)', 'transparent'],

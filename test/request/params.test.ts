@@ -252,6 +252,13 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
     ],
     bad: ['', '-1', '1.5', '100000', 'last'],
   },
+  trim: {
+    good: [
+      ['0', 0],
+      ['100', 100],
+    ],
+    bad: ['', '-1', '101', '2.5', 'border', 'true'],
+  },
   enlarge: {
     good: [
       ['true', true],
@@ -409,7 +416,7 @@ describe('the table', () => {
   ])('%s is %s', (alias, name) => expect(paramByWord(alias)).toBe(name))
 
   test('words of objects are no parameters', () => {
-    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay', 'trim'])
+    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay'])
       expect(paramByWord(word)).toBeUndefined()
   })
 
@@ -421,13 +428,14 @@ describe('the table', () => {
       'fit',
       'gravity',
       'dpr',
-      'format',
-      'quality',
       'background',
       'rotate',
       'flip',
       'crop',
+      'trim',
       'enlarge',
+      'format',
+      'quality',
       'animated',
       'page',
       'progressive',
@@ -463,12 +471,12 @@ describe('reading', () => {
   })
 
   test('unknown ones are named, never taken', () => {
-    expect(read('utm_source=x&trim=5&width=1')).toEqual({
+    expect(read('utm_source=x&overlay=5&width=1')).toEqual({
       params: { width: 1 },
       faults: [],
       warnings: [
         { parameter: 'utm_source', reason: 'unknown parameter' },
-        { parameter: 'trim', reason: 'unknown parameter' },
+        { parameter: 'overlay', reason: 'unknown parameter' },
       ],
     })
   })

@@ -248,6 +248,9 @@ describe("Cloudflare's grammar", () => {
     ['format=baseline-jpeg', { format: 'jpeg' }],
     ['q=medium-high', { quality: 'high' }],
     ['background=%23ff0000', { background: { r: 255, g: 0, b: 0, a: 1 } }],
+    ['trim=border', { trim: 10 }],
+    ['trim.border.tolerance=25', { trim: 25 }],
+    ['trim=border,trim.border.tolerance=255', { trim: 100 }],
     ['rotate=90,flip=h,dpr=2', { rotate: 90, flip: 'h', dpr: 2 }],
     [
       'blur=20,sharpen=1,brightness=0.5,contrast=1.5,gamma=2,saturation=0',
@@ -258,10 +261,15 @@ describe("Cloudflare's grammar", () => {
   )
   test('what we do not have is named', () => {
     const request = ask(
-      '/cdn-cgi/image/width=5,anim=false,metadata=keep,border=1,gravity=auto,onerror=redirect/files/a.jpg',
+      '/cdn-cgi/image/width=5,anim=false,metadata=keep,border=1,gravity=auto,trim=20,onerror=redirect/files/a.jpg',
     )
     expect(request).toMatchObject({ params: { width: 5, animated: false }, onError: 'redirect' })
-    expect(request.warnings.map(({ parameter }) => parameter)).toEqual(['metadata', 'border', 'gravity'])
+    expect(request.warnings.map(({ parameter }) => parameter)).toEqual([
+      'metadata',
+      'border',
+      'gravity',
+      'trim',
+    ])
   })
   test.each<[string, string]>([
     ['/cdn-cgi/image/width=5/https://example.com/a.jpg', 'ACCESS_DENIED'],

@@ -6,7 +6,7 @@ import type { Rendition } from '../../media/rendition.ts'
 import type { Workers } from '../../platform.ts'
 import type { MetadataRecipe, Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
-import { describe, needsFile } from './describe/description.ts'
+import { describe, describedAs, needsFile } from './describe/description.ts'
 import type { ImageResult, ImageTask } from './image-task.ts'
 
 export interface ImageEngineOptions {
@@ -30,13 +30,12 @@ export function createImageEngine({
       transfer: [bytes.buffer],
     }
     const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
-    return toRendition(recipe, result as ImageResult)
+    return toRendition(result as ImageResult)
   }
 
   return {
     name: 'image',
-    can: (recipe) =>
-      recipe.kind === 'metadata' || (formatRow(recipe.from).decodes && formatRow(recipe.to).encodes),
+    can,
     async run(recipe, original, budget) {
       if (recipe.kind !== 'metadata') return runWhole(recipe, original, budget)
       if (!needsFile(recipe)) return fromHeader(recipe, original)
@@ -51,18 +50,18 @@ export function createImageEngine({
   }
 }
 
-/** Where the header suffices, or is all that may be read. */
-function fromHeader(recipe: MetadataRecipe, { size }: Original): Rendition {
-  const { width, height } = recipe.info ?? {}
-  const body = describe(recipe, { size })
-  return toRendition(recipe, {
-    body,
-    ...(width === undefined || height === undefined ? {} : { width, height }),
-  })
+function can(recipe: Recipe): boolean {
+  if (recipe.kind === 'metadata') return true
+  const { from } = recipe
+  return formatRow(from).decodes && (recipe.kind === 'trim' || formatRow(recipe.to).encodes)
 }
 
-function toRendition(recipe: Recipe, { body, ...facts }: ImageResult): Rendition {
-  const type = recipe.kind === 'metadata' ? 'application/json' : formatRow(recipe.to).mime
+/** Where the header suffices, or is all that may be read. */
+function fromHeader(recipe: MetadataRecipe, { size }: Original): Rendition {
+  return toRendition(describedAs(recipe, describe(recipe, { size })))
+}
+
+function toRendition({ body, type, ...facts }: ImageResult): Rendition {
   return { main: { name: '', type, body }, facts: { engine: 'image', ...facts } }
 }
 

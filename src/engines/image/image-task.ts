@@ -1,14 +1,25 @@
 /** One picture from bytes to bytes: decode, steps, encode; or to what is known of it. Runs in a worker; knows no request. */
 import { MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
-import type { ImageRecipe, Recipe } from '../../plan/recipe.ts'
+import { formatRow } from '../../media/format.ts'
+import type { ImageRecipe, Recipe, TrimRecipe } from '../../plan/recipe.ts'
+import { resolveTrimmed } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
 import { createPictureCore } from './core/picture.ts'
 import { writesInCore, type CoreTarget } from './core/targets.ts'
 import { describeFile } from './describe/describe-task.ts'
-import { checkFrames, createOpenFile, fileOf, type PictureFile } from './open-picture.ts'
+import { describedAs } from './describe/description.ts'
+import {
+  checkFrames,
+  createOpenFile,
+  fileOf,
+  limitFrames,
+  type OpenPicture,
+  type PictureFile,
+} from './open-picture.ts'
 import { createPipeline } from './pipeline.ts'
+import { findPart } from './trim/find-part.ts'
 import { viewOf } from './view.ts'
 
 export interface ImageTask {
@@ -22,6 +33,8 @@ export interface ImageTask {
 
 export interface ImageResult {
   readonly body: Uint8Array<ArrayBuffer>
+  /** Content-Type. */
+  readonly type: string
   /** Of the picture that was made or described, where it is known. */
   readonly width?: number
   readonly height?: number
@@ -57,9 +70,7 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   /** Colours come first: everything after, the background too, is in sRGB. */
-  async function make(asked: ImageRecipe, file: PictureFile): Promise<Uint8Array> {
-    const picture = await open(file)
-    const recipe = checkFrames(asked, file, picture.stored)
+  async function make(recipe: ImageRecipe, picture: OpenPicture): Promise<Uint8Array> {
     const view = viewOf(recipe, picture.stored)
     const target = coreTarget(recipe)
     const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects].some(
@@ -75,14 +86,28 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return made || encode(finish(await picture.show(view), recipe), recipe)
   }
 
-  return async ({ recipe, bytes, pixels, frames }) => {
-    if (recipe.kind === 'metadata') {
-      const { width, height } = recipe.info ?? {}
-      const body = await describeFile(recipe, { bytes, pixels, frames }, open)
-      return { body, ...(width === undefined || height === undefined ? {} : { width, height }) }
-    }
-    const body = await make(recipe, fileOf(recipe, { bytes, pixels, frames }))
-    return { body: body as Uint8Array<ArrayBuffer>, width: recipe.width, height: recipe.height }
+  /** In the colours of the file: a border is one in any. Of an animation, the first frame decides. */
+  async function trimmed(recipe: TrimRecipe, file: PictureFile, picture: OpenPicture): Promise<ImageRecipe> {
+    const { orient, area, tolerance } = recipe
+    limitFrames(recipe, file, picture.stored)
+    const part = await findPart({
+      area,
+      tolerance,
+      look: (crop, resize) => picture.see(viewOf({ orient, crop, resize }, picture.stored)),
+      tick: () => context.tick(),
+    })
+    return resolveTrimmed(recipe, part)
+  }
+
+  return async ({ recipe, ...original }) => {
+    if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
+    const file = fileOf(recipe, original)
+    const picture = await open(file)
+    const resolved = recipe.kind === 'trim' ? await trimmed(recipe, file, picture) : recipe
+    const final = checkFrames(resolved, file, picture.stored)
+    const body = await make(final, picture)
+    const { to, width, height } = final
+    return { body: body as Uint8Array<ArrayBuffer>, type: formatRow(to).mime, width, height }
   }
 }
 

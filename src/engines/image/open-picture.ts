@@ -29,9 +29,12 @@ export interface PictureFile {
   readonly page?: number
 }
 
+/** Which frames of what. */
+type Frames = Pick<ImageRecipe, 'from' | 'animated' | 'page'>
+
 /** The file as a recipe wants it. */
 export function fileOf(
-  { from, orient, page, animated }: ImageRecipe,
+  { from, orient, page, animated }: Frames & Pick<ImageRecipe, 'orient'>,
   file: Pick<PictureFile, 'bytes' | 'pixels' | 'frames'>,
 ): PictureFile {
   const frame = animated ? 0 : page
@@ -45,6 +48,8 @@ export interface OpenPicture {
   readonly toSrgb: ToSrgb | undefined
   /** From the file's colours to sRGB. */
   toTarget(view: Bitmap): Bitmap
+  /** The view, in the file's colours. */
+  see(view: View): Promise<Bitmap>
   /** The view, in sRGB. */
   show(view: View): Promise<Bitmap>
   /** `work` on what the core reads by itself; undefined when it leaves this file to a codec. */
@@ -83,7 +88,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
     }
 
     const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
-    return { stored, toSrgb, toTarget, inCore, show: async (view) => toTarget(await see(view)) }
+    return { stored, toSrgb, toTarget, inCore, see, show: async (view) => toTarget(await see(view)) }
   }
 }
 
@@ -108,17 +113,23 @@ function announcedSize({ from, orient, bytes, pixels: most }: PictureFile): Size
 }
 
 /**
- * Frames are counted in the whole file, which headers cannot do: all that must be decoded count. What was taken for an
- * animation and has one frame is a still.
+ * Frames are counted in the whole file, which headers cannot do: all that must be decoded count.
+ * @returns how many there are
  * @throws LIMIT_EXCEEDED
  */
-export function checkFrames(recipe: ImageRecipe, file: PictureFile, stored: Size): ImageRecipe {
-  if (!recipe.animated && !recipe.page) return recipe
-  const count = countFrames(recipe.from, file.bytes, file.frames) ?? 1
+export function limitFrames({ from, animated, page }: Frames, file: PictureFile, stored: Size): number {
+  if (!animated && !page) return 1
+  const count = countFrames(from, file.bytes, file.frames) ?? 1
   if (count > file.frames) throw limitError('frames', count, file.frames)
-  const decoded = recipe.animated ? count : Math.min(count, (recipe.page ?? 0) + 1)
+  const decoded = animated ? count : Math.min(count, (page ?? 0) + 1)
   const pixels = decoded * stored.width * stored.height
   if (pixels > file.pixels) throw limitError('pixels', pixels, file.pixels)
+  return count
+}
+
+/** What was taken for an animation and has one frame is a still. @throws LIMIT_EXCEEDED */
+export function checkFrames(recipe: ImageRecipe, file: PictureFile, stored: Size): ImageRecipe {
+  const count = limitFrames(recipe, file, stored)
   if (!recipe.animated || count > 1) return recipe
   const { animated: _, ...still } = recipe
   return { ...still, page: 0 }

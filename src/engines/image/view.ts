@@ -50,8 +50,10 @@ interface Place {
   readonly walk: Walk
 }
 
+type Moves = Pick<ImageRecipe, 'orient' | 'crop' | 'rotate' | 'flip' | 'cut' | 'resize'>
+
 /** @param stored the size of the picture as it is stored */
-export function viewOf(recipe: ImageRecipe, stored: Size): View {
+export function viewOf(recipe: Moves, stored: Size): View {
   let place: Place = { rect: { x: 0, y: 0, ...stored }, walk: ORIENTATIONS[recipe.orient] }
   if (recipe.crop) place = cutOut(place, recipe.crop)
   if (recipe.rotate) place = turn(place, ROTATIONS[recipe.rotate])

@@ -43,6 +43,10 @@ const FITS: Readonly<Record<string, ReadonlyArray<readonly [string, string]>>> =
 }
 const fit: Rename = (value) => FITS[value] ?? [['fit', value]]
 
+/** Where the tolerance is left to us: sharp's. Theirs goes to 255, ours to 100, beyond which little is left. */
+const DETECTED = '10'
+const MOST_TRIM = 100
+
 const IMAGE: Readonly<Record<string, Rename>> = {
   width: same('width'),
   w: same('width'),
@@ -67,6 +71,8 @@ const IMAGE: Readonly<Record<string, Rename>> = {
   saturation: same('saturation'),
   anim: same('animated'),
   compression: mapped('effort', { fast: '0' }),
+  trim: () => [['trim', DETECTED]],
+  'trim.border.tolerance': (value) => [['trim', Number(value) > MOST_TRIM ? String(MOST_TRIM) : value]],
 }
 const MEDIA: Readonly<Record<string, Rename>> = {
   width: same('width'),
@@ -101,10 +107,8 @@ function readOptions(options: string, table: Readonly<Record<string, Rename>>, e
   const query = new URLSearchParams()
   const warnings: ParamWarning[] = []
   const extras: Extras = {}
-  for (const option of options.split(/[,;]/).filter((part) => part.trim() !== '')) {
-    const [word = '', ...rest] = option.trim().split('=')
-    const value = rest.join('=')
-    const rename = Object.hasOwn(table, word) && !LATER.has(`${word}=${value}`) ? table[word] : undefined
+  for (const [word, value] of splitOptions(options)) {
+    const rename = Object.hasOwn(table, word) && !isLater(word, value) ? table[word] : undefined
     if (word === 'onerror' && value === 'redirect') extras.onError = 'redirect'
     else if (SLOW.has(word)) extras.slowQuality ??= value
     else if (rename) for (const [name, text] of rename(value)) query.append(name, text)
@@ -117,6 +121,20 @@ function readOptions(options: string, table: Readonly<Record<string, Rename>>, e
   return { query, warnings, ...extras }
 }
 
+/** `trim=border` says nothing more where a tolerance follows. */
+function splitOptions(options: string): Array<readonly [word: string, value: string]> {
+  const pairs = options
+    .split(/[,;]/)
+    .map((option) => option.trim())
+    .filter((option) => option !== '')
+    .map((option) => {
+      const [word = '', ...rest] = option.split('=')
+      return [word, rest.join('=')] as const
+    })
+  const hasTolerance = pairs.some(([word]) => word === 'trim.border.tolerance')
+  return hasTolerance ? pairs.filter(([word, value]) => word !== 'trim' || value !== 'border') : pairs
+}
+
 const SLOW: ReadonlySet<string> = new Set(['slow-connection-quality', 'scq'])
 /** Values of options we have that need what we have not. */
 const LATER: ReadonlySet<string> = new Set([
@@ -127,6 +145,9 @@ const LATER: ReadonlySet<string> = new Set([
   'width=auto',
   'w=auto',
 ])
+/** Pixels to cut off at each side (`trim=20;30;20;0`) are another thing than a border. */
+const isLater = (word: string, value: string) =>
+  LATER.has(`${word}=${value}`) || (word === 'trim' && value !== 'border')
 
 /** Headers that tell a slow connection (https://wicg.github.io/netinfo, Save-Data), each with the values that do. */
 const SLOW_SIGNS: ReadonlyArray<readonly [header: string, isSlow: (value: string) => boolean]> = [

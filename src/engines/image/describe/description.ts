@@ -50,3 +50,9 @@ function headerFrames({ format, frames, animated }: ImageInfo): number | undefin
 export function needsFile({ info, sample, exif }: MetadataRecipe): boolean {
   return sample !== undefined || exif !== 'none' || (info !== undefined && headerFrames(info) === undefined)
 }
+
+/** The answer, with the size of what it describes. */
+export function describedAs({ info }: MetadataRecipe, body: Uint8Array<ArrayBuffer>) {
+  const size = info ? { width: info.width, height: info.height } : {}
+  return { body, type: 'application/json', ...size }
+}
