@@ -83,7 +83,8 @@ export function testCodec(name: string, { create, encodeElsewhere, decibels, opt
         for (let flips = 0; flips < 3; flips++)
           bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8)
         const bitmap = await decode(bytes).catch((error: { code: string }) => error.code)
-        if (typeof bitmap === 'string') expect(['CORRUPT_MEDIA', 'UNSUPPORTED_CODEC', 'LIMIT_EXCEEDED']).toContain(bitmap)
+        if (typeof bitmap === 'string')
+          expect(['CORRUPT_MEDIA', 'UNSUPPORTED_CODEC', 'LIMIT_EXCEEDED']).toContain(bitmap)
       }
       expect(await decode(good)).toMatchObject({ width: 96, height: 64 })
     })

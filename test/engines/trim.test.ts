@@ -214,7 +214,9 @@ describe('the picture', () => {
       .raw()
       .toBuffer()
     const raw = { width: 200, height: 200, channels: 3, pageHeight: 100 } as const
-    const bytes = await sharp(strip, { raw }).gif({ delay: [100, 100] }).toBuffer()
+    const bytes = await sharp(strip, { raw })
+      .gif({ delay: [100, 100] })
+      .toBuffer()
     const result = await make(bytes, { trim: 10 })
     expect(result).toMatchObject({ type: 'image/gif', width: 50, height: 30 })
     expect((await sharp(result.body, { animated: true }).metadata()).pages).toBe(2)
