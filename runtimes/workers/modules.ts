@@ -1,9 +1,11 @@
 /** Every compiled module by name. Workers may not compile at run time, so each is a static import. */
 import core from '../../wasm/core/core.wasm'
 import dav1d from '../../wasm/dav1d/dav1d.wasm'
-import avifEncoder from '../../wasm/jsquash/avif_enc.wasm'
-import jpegDecoder from '../../wasm/jsquash/mozjpeg_dec.wasm'
-import jpegEncoder from '../../wasm/jsquash/mozjpeg_enc.wasm'
+import avifEncoder from '../../wasm/metered/avif_enc.wasm'
+import jpegDecoder from '../../wasm/metered/mozjpeg_dec.wasm'
+import jpegEncoder from '../../wasm/metered/mozjpeg_enc.wasm'
+
+import resvg from '../../wasm/metered/resvg.wasm'
 
 export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   core,
@@ -11,4 +13,5 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   avif_enc: avifEncoder,
   mozjpeg_dec: jpegDecoder,
   mozjpeg_enc: jpegEncoder,
+  resvg,
 }

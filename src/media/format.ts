@@ -100,7 +100,7 @@ export const FORMATS = {
     isWeb: true,
     largestSide: 65535,
   },
-  svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], isWeb: true },
+  svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], decodes: true, isWeb: true },
   bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false },
   ico: { ...still, mime: 'image/x-icon', extensions: ['ico'] },
   tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'] },

@@ -6,6 +6,7 @@ import { readGif } from './headers/gif.ts'
 import { unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
 import { corrupt, NeedsMore } from './headers/reader.ts'
+import { readSvg } from './headers/svg.ts'
 import { readWebp } from './headers/webp.ts'
 import type { ImageInfo, MediaInfo } from './info.ts'
 
@@ -15,6 +16,7 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
   webp: readWebp,
   avif: readAvif,
   gif: readGif,
+  svg: readSvg,
 }
 
 /** Whether more than the name of the format is known of such a file. */

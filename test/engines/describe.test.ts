@@ -106,9 +106,9 @@ describe('the facts', () => {
   })
 
   test('formats whose headers are not read have a name and a size, and nothing invented', async () => {
-    const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"/>')
-    const told = await tell(svg)
-    expect(told).toMatchObject({ format: 'svg', contentType: 'image/svg+xml', size: svg.length })
+    const jxl = Uint8Array.of(0xff, 0x0a, 1, 2, 3)
+    const told = await tell(jxl)
+    expect(told).toMatchObject({ format: 'jxl', contentType: 'image/jxl', size: jxl.length })
     for (const name of ['width', 'height', 'orientation', 'frames', 'animated', 'hasAlpha', 'placeholder'])
       expect([name, told[name]]).toEqual([name, null])
   })

@@ -208,7 +208,7 @@ describe('refusals', () => {
       422,
       { limit: 'outputPixels', value: 65_536_000, maximum: 64e6 },
     ],
-    ['svg', {}, { format: 'svg' }, 'UNSUPPORTED_CODEC', 422, undefined],
+    ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['tiff', {}, { format: 'tiff' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['cmyk', {}, { colorModel: 'cmyk' }, 'UNSUPPORTED_CODEC', 422, undefined],
     [

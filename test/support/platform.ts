@@ -43,7 +43,7 @@ const OWN: ReadonlySet<string> = new Set(['core', 'dav1d'])
 
 export async function loadWasm(name: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(
-    await readFile(new URL(`../../wasm/${OWN.has(name) ? name : 'jsquash'}/${name}.wasm`, import.meta.url)),
+    await readFile(new URL(`../../wasm/${OWN.has(name) ? name : 'metered'}/${name}.wasm`, import.meta.url)),
   )
 }
 

@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 import { hashOfSources } from '../../wasm/sources.mjs'
-import { meter, RUNAWAY } from '../../wasm/jsquash/meter.mjs'
+import { meter, RUNAWAY } from '../../wasm/metered/meter.mjs'
 
 interface Entry {
   readonly name: string
@@ -42,8 +42,8 @@ const originalPath = (entry: Entry) => `node_modules/${entry.package}/${entry.so
 
 describe('wasm/manifest.json', () => {
   test('lists every module, once', () => {
-    expect(all).toHaveLength(5)
-    expect(new Set(all.map(({ name }) => name)).size).toBe(5)
+    expect(all).toHaveLength(6)
+    expect(new Set(all.map(({ name }) => name)).size).toBe(6)
   })
 
   test.each(modules.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {

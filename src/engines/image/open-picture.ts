@@ -84,12 +84,32 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
 
     async function see(view: View): Promise<Bitmap> {
       const seen = await inCore(view, core.decode)
-      return seen ?? core.see(await (whole ??= decodeWhole(codecs, file, stored)), view)
+      if (seen) return seen
+      const { draw } = codecs.get(from) ?? {}
+      if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
+      return core.see(await (whole ??= decodeWhole(codecs, file, stored)), view)
+    }
+
+    /** What was drawn is larger or smaller than the file says: the view moves with it. */
+    function seeDrawn(drawn: Bitmap, view: View): Promise<Bitmap> {
+      const [across, down] = [drawn.width / stored.width, drawn.height / stored.height]
+      const { x, y, width, height } = view.rect
+      const rect = { x: x * across, y: y * down, width: width * across, height: height * down }
+      return core.see(drawn, { ...view, rect })
     }
 
     const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
     return { stored, toSrgb, toTarget, inCore, see, show: async (view) => toTarget(await see(view)) }
   }
+}
+
+/** Most pixels that are drawn to be looked at: beyond, what is drawn is enlarged. */
+const MOST_DRAWN = 64_000_000
+
+/** The scale at which the view is drawn as it is wanted. */
+function zoomFor({ rect, size }: View, stored: Size, most: number): number {
+  const wanted = Math.max(size.width / rect.width, size.height / rect.height)
+  return Math.min(wanted, Math.sqrt(Math.min(most, MOST_DRAWN) / (stored.width * stored.height)))
 }
 
 async function decodeWhole(codecs: Codecs, { from, bytes }: PictureFile, stored: Size): Promise<Bitmap> {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes wasm/jsquash/*.wasm and wasm/manifest.json anew from node_modules. The same input gives the same bytes.
+# Makes wasm/metered/*.wasm and wasm/manifest.json anew from node_modules. The same input gives the same bytes.
 # Needs Node 20 or newer and wabt 1.0.32 (Debian: apt-get install wabt).
 set -eu
 case "$(wasm2wat --version)" in

@@ -17,6 +17,7 @@ const MODULES = [
     'codec/enc/mozjpeg_enc.wasm',
     'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
   ],
+  ['resvg', '@resvg/resvg-wasm', 'index_bg.wasm', 'MPL-2.0'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
 ]
 
@@ -25,23 +26,23 @@ const sha256 = (url) => createHash('sha256').update(readFileSync(url)).digest('h
 
 const modules = MODULES.map(([name, npmPackage, file, licence]) => {
   const home = new URL(`node_modules/${npmPackage}/`, root)
-  const [input, output] = [new URL(file, home), new URL(`wasm/jsquash/${name}.wasm`, root)]
+  const [input, output] = [new URL(file, home), new URL(`wasm/metered/${name}.wasm`, root)]
   meterFile(fileURLToPath(input), fileURLToPath(output))
   const { version } = JSON.parse(readFileSync(new URL('package.json', home), 'utf8'))
   return {
     name,
-    file: `jsquash/${name}.wasm`,
+    file: `metered/${name}.wasm`,
     package: npmPackage,
     version,
     licence,
     source: { file, sha256: sha256(input) },
     sha256: sha256(output),
-    made: `wasm/jsquash/meter.mjs with wabt 1.0.32, a tick each ${PERIOD} turns`,
+    made: `wasm/metered/meter.mjs with wabt 1.0.32, a tick each ${PERIOD} turns`,
   }
 })
 const manifest = new URL('wasm/manifest.json', root)
 const others = JSON.parse(readFileSync(manifest, 'utf8')).modules.filter(
-  ({ file }) => !file.startsWith('jsquash/'),
+  ({ file }) => !file.startsWith('metered/'),
 )
 const all = { modules: [...others, ...modules] }
 writeFileSync(manifest, JSON.stringify(all, undefined, 2) + '\n')

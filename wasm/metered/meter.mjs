@@ -20,6 +20,10 @@ const AFTER_GLOBALS = /^ {2}\((export|start|elem|data)\b/
 const FUNCTION = /^ {2}\(func\b/
 const LOOP = /^(\s*)loop\b/
 
+/** Most pages of 64 KiB of a memory that has no bound of its own: 768 MiB. */
+export const MOST_PAGES = 12288
+const UNBOUNDED = /^( {2}\(memory \S+ \d+)\)/
+
 /** One counter for the whole module, in memory. */
 const SHARED_COUNT = [
   'global.get $meter_fuel i32.const 1 i32.sub global.set $meter_fuel',
@@ -52,7 +56,7 @@ export function meter(wat) {
       hasFuel = true
     }
     if (FUNCTION.test(line)) out.push(...openFunction(line))
-    else if (!LOOP.test(line)) out.push(line)
+    else if (!LOOP.test(line)) out.push(line.replace(UNBOUNDED, `$1 ${MOST_PAGES})`))
     else if (isPlainInner(lines, index)) out.push(BEGIN_BOUND, line, BOUND)
     else out.push(line, SHARED_COUNT)
   }

@@ -1,5 +1,6 @@
 export const PERIOD: number
 export const RUNAWAY: number
+export const MOST_PAGES: number
 /** The text of a module with its loops counted. Throws when it is not the text of a module. */
 export function meter(wat: string): string
 /** The same from file to file, through wabt. */
