@@ -103,7 +103,10 @@ alone, or none, \`fit\` has nothing to do. Effects come last, on the result with
 is 400.
 `
 
-const FORMAT_NOTES = `PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 100 for JPEG. \`format=auto\` looks at
+const FORMAT_NOTES = `\`quality=auto\` encodes up to four times and takes the smallest file whose structural similarity to the picture before it was
+encoded (luma, three scales, the worst tenth of it counting as much as the mean) is 0.955, give or take 0.008, or the nearest that
+was found. Animations and formats without a quality take their default. \`max_bytes\` encodes about five times; with both, the smaller quality counts.
+PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 100 for JPEG. \`format=auto\` looks at
 \`Accept\`, which is then in \`Vary\`. Formats of video and audio are accepted here and refused for pictures (400). Of an
 animation, formats that do not move are not chosen, unless \`animated=false\` or \`page\` makes a still of it.
 `

@@ -46,24 +46,38 @@ function isPictureFormat(format: string | undefined): format is 'avif' | 'webp' 
   return ['avif', 'webp', 'jpeg', 'png', 'gif'].includes(format ?? '')
 }
 
+type Encoding = Pick<
+  ImageRecipe,
+  'quality' | 'perceptual' | 'maxBytes' | 'lossless' | 'progressive' | 'effort'
+>
+
 /** What the format does not know of is absent, so that it makes no other rendition. */
 export function encoding(
-  { quality, progressive, effort }: Ask,
+  { quality: asked, maxBytes, progressive, effort }: Ask,
   to: FormatName,
-): Pick<ImageRecipe, 'quality' | 'lossless' | 'progressive' | 'effort'> {
+  animated: boolean,
+): Encoding {
   const { tradesTime, hasProgressive } = formatRow(to)
+  // How moving pictures look is not judged here.
+  const quality = animated && asked === 'auto' ? undefined : asked
   return {
-    ...qualityOf(quality, to),
+    ...qualityOf(quality, to, maxBytes === undefined ? undefined : 100),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(progressive && hasProgressive ? { progressive } : {}),
     ...(effort !== undefined && tradesTime ? { effort } : {}),
   }
 }
 
-/** Quality words become the format's numbers; formats without a quality ignore it. */
-function qualityOf(quality: Quality | undefined, to: FormatName): Pick<ImageRecipe, 'quality' | 'lossless'> {
+/** Quality words become the format's numbers; formats without a quality ignore it. `usual` replaces the format's own default. */
+function qualityOf(
+  quality: Quality | undefined,
+  to: FormatName,
+  usual: number | undefined,
+): Pick<ImageRecipe, 'quality' | 'perceptual' | 'lossless'> {
   const row = formatRow(to)
   if (row.quality === undefined) return {}
   if (quality === 'lossless') return to === 'jpeg' ? { quality: 100 } : { lossless: true }
-  if (quality === undefined) return { quality: row.quality }
+  if (quality === 'auto') return { perceptual: true }
+  if (quality === undefined) return { quality: usual ?? row.quality }
   return { quality: typeof quality === 'number' ? quality : (row.levels?.[quality] ?? row.quality) }
 }

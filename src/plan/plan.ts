@@ -44,6 +44,7 @@ export interface Ask {
   readonly gravity?: Gravity
   readonly format?: AskFormat
   readonly quality?: Quality
+  readonly maxBytes?: number
   readonly background?: Color
   /** Degrees clockwise, as asked: a multiple of 90 for images. */
   readonly rotate?: number

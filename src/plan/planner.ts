@@ -33,6 +33,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     gravity: usesGravity && !isCentre ? gravity : undefined,
     format: params.format === 'auto' ? undefined : params.format,
     quality: params.quality,
+    maxBytes: params.max_bytes,
     background: params.background,
     rotate: params.rotate === 0 ? undefined : params.rotate,
     flip: params.flip,

@@ -47,8 +47,12 @@ export interface ImageRecipe {
   /** On the result as it stands then. */
   readonly effects?: Effects
   readonly to: FormatName
-  /** 1 to 100; absent for formats without one. */
+  /** 1 to 100; absent for formats without one, and when it is to be found. */
   readonly quality?: number
+  /** The quality is to be found by how the picture looks. */
+  readonly perceptual?: true
+  /** The file may be no larger: `quality` is the highest that may be tried. */
+  readonly maxBytes?: number
   readonly lossless?: boolean
   readonly progressive?: true
   /** 0 (fast) to 9 (small). */

@@ -105,13 +105,14 @@ function resolveImage(
   const output = layout.pad?.canvas ?? layout.resize
   const animates = canAnimate(ask, info)
   const to = chooseFormat(question, info, output, limits.avifPixels, animates)
+  const animated = animates && formatRow(to).animates
   checkOutput(output, to, limits)
   const showsThrough = info.hasAlpha || layout.pad !== undefined
   const background = showsThrough ? backgroundFor(ask.background, to) : undefined
   return {
     kind: 'image',
     from: info.format,
-    ...framesOf(ask, info, animates && formatRow(to).animates),
+    ...framesOf(ask, info, animated),
     orient: info.orientation,
     ...(crop && !coversAll(crop, info) ? { crop } : {}),
     ...(turn === undefined ? {} : { rotate: turn }),
@@ -120,7 +121,7 @@ function resolveImage(
     ...(background === undefined ? {} : { background }),
     ...(ask.effects === undefined ? {} : { effects: ask.effects }),
     to,
-    ...encoding(ask, to),
+    ...encoding(ask, to, animated),
     width: output.width,
     height: output.height,
   }

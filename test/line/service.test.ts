@@ -216,6 +216,22 @@ describe('format=json', () => {
   })
 })
 
+test('a quality that was chosen is told, from the store too; one that was asked for is not', async () => {
+  const { get } = await stage()
+  const told = async (query: string) =>
+    (await get(`/files/a.jpg?width=200&${query}`)).headers.get('x-quality')
+  const auto = await told('format=jpeg&quality=auto')
+  expect(Number(auto)).toBeGreaterThanOrEqual(10)
+  expect(await told('format=jpeg&quality=auto')).toBe(auto)
+  expect(await told('format=jpeg&quality=50')).toBeNull()
+  expect(await told('format=png&quality=auto')).toBeNull()
+  const small = await get('/files/a.jpg?width=200&format=webp&max_bytes=1500')
+  expect((await bytes(small)).length).toBeLessThanOrEqual(1500)
+  expect(Number(small.headers.get('x-quality'))).toBeGreaterThan(0)
+  const impossible = await get('/files/a.jpg?width=200&format=webp&max_bytes=20')
+  expect([impossible.status, await code(impossible)]).toEqual([422, 'LIMIT_EXCEEDED'])
+})
+
 describe('an original without parameters', () => {
   test('is streamed with Range, typed by its bytes and never by its name', async () => {
     const { get, mount } = await stage()

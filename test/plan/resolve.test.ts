@@ -121,12 +121,29 @@ describe('quality', () => {
     [{ format: 'webp', quality: 'lossless' }, { lossless: true }],
     [{ format: 'avif', quality: 'lossless' }, { lossless: true }],
     [{ format: 'webp', quality: 1 }, { quality: 1 }],
+    [{ format: 'webp', quality: 'auto' }, { perceptual: true }],
+    [{ format: 'png', quality: 'auto' }, {}],
+    [
+      { format: 'jpeg', maxBytes: 9 },
+      { quality: 100, maxBytes: 9 },
+    ],
+    [
+      { format: 'avif', maxBytes: 9, quality: 'low' },
+      { quality: 40, maxBytes: 9 },
+    ],
+    [
+      { format: 'webp', maxBytes: 9, quality: 'lossless' },
+      { lossless: true, maxBytes: 9 },
+    ],
+    [
+      { format: 'webp', maxBytes: 9, quality: 'auto' },
+      { perceptual: true, maxBytes: 9 },
+    ],
+    [{ format: 'png', maxBytes: 9 }, { maxBytes: 9 }],
   ])('%j is %j', (ask, expected) => {
-    const { quality, lossless } = make(ask)
-    expect({
-      ...(quality === undefined ? {} : { quality }),
-      ...(lossless === undefined ? {} : { lossless }),
-    }).toEqual(expected)
+    const { quality, lossless, perceptual, maxBytes } = make(ask)
+    const seen = Object.entries({ quality, lossless, perceptual, maxBytes })
+    expect(Object.fromEntries(seen.filter(([, value]) => value !== undefined))).toEqual(expected)
   })
 })
 

@@ -108,8 +108,16 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
       ['Medium', 'medium'],
       ['high', 'high'],
       ['lossless', 'lossless'],
+      ['Auto', 'auto'],
     ],
-    bad: ['', '0', '101', '75.5', 'auto', 'best', '-1'],
+    bad: ['', '0', '101', '75.5', 'best', '-1'],
+  },
+  max_bytes: {
+    good: [
+      ['1', 1],
+      ['50000', 50_000],
+    ],
+    bad: ['', '0', '-1', '1.5', '50k', '1000000000'],
   },
   background: {
     good: [
@@ -416,7 +424,7 @@ describe('the table', () => {
   ])('%s is %s', (alias, name) => expect(paramByWord(alias)).toBe(name))
 
   test('words of objects are no parameters', () => {
-    for (const word of ['__proto__', 'constructor', 'toString', '', 'max_bytes', 'overlay'])
+    for (const word of ['__proto__', 'constructor', 'toString', '', 'overlay'])
       expect(paramByWord(word)).toBeUndefined()
   })
 
@@ -436,6 +444,7 @@ describe('the table', () => {
       'enlarge',
       'format',
       'quality',
+      'max_bytes',
       'animated',
       'page',
       'progressive',

@@ -6,7 +6,7 @@ import type { ImageRecipe, Recipe, TrimRecipe } from '../../plan/recipe.ts'
 import { resolveTrimmed } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
-import { createPictureCore } from './core/picture.ts'
+import { createPictureCore, type Choose } from './core/picture.ts'
 import { writesInCore, type CoreTarget } from './core/targets.ts'
 import { describeFile } from './describe/describe-task.ts'
 import { describedAs } from './describe/description.ts'
@@ -19,6 +19,8 @@ import {
   type PictureFile,
 } from './open-picture.ts'
 import { createPipeline } from './pipeline.ts'
+import { choiceFor, hasChoice } from './quality/choose.ts'
+import type { Trial } from './quality/search.ts'
 import { findPart } from './trim/find-part.ts'
 import { viewOf } from './view.ts'
 
@@ -38,27 +40,33 @@ export interface ImageResult {
   /** Of the picture that was made or described, where it is known. */
   readonly width?: number
   readonly height?: number
+  /** That was chosen for the client. */
+  readonly quality?: number
 }
+
+type Bytes = Uint8Array<ArrayBuffer>
 
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
 export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
   const codecs = createCodecs(context)
   const core = createPictureCore(context)
   const open = createOpenFile(context, core, codecs)
+  /** Beside the first, which holds the picture while its trials are looked at. */
+  const openOwn = createOpenFile(context, createPictureCore(context), codecs)
   const pipeline = createPipeline(context)
 
-  async function encode(picture: Bitmap, recipe: ImageRecipe): Promise<Uint8Array> {
+  function encode(picture: Bitmap, recipe: ImageRecipe, choose?: Choose): Promise<Bytes> {
     const target = coreTarget(recipe)
-    if (target) return core.encode(picture, target)
+    if (target) return core.encode(picture, target, choose)
     const codec = codecs.get(recipe.to)
     if (!codec?.encode)
       throw new MediaError('UNSUPPORTED_CODEC', `Cannot write ${recipe.to}: there is no encoder`)
+    const write = codec.encode
     const { quality, lossless = false, effort } = recipe
-    return codec.encode(picture, {
-      ...(quality === undefined ? {} : { quality }),
-      ...(effort === undefined ? {} : { effort }),
-      lossless,
-    })
+    const options = { ...(effort === undefined ? {} : { effort }), lossless }
+    const encodeAt = async (at: number | undefined) =>
+      (await write(picture, { ...options, ...(at === undefined ? {} : { quality: at }) })) as Bytes
+    return choose ? choose(encodeAt) : encodeAt(quality)
   }
 
   function finish(view: Bitmap, recipe: ImageRecipe): Bitmap {
@@ -70,7 +78,7 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   /** Colours come first: everything after, the background too, is in sRGB. */
-  async function make(recipe: ImageRecipe, picture: OpenPicture): Promise<Uint8Array> {
+  async function make(recipe: ImageRecipe, picture: OpenPicture, choose?: Choose): Promise<Bytes> {
     const view = viewOf(recipe, picture.stored)
     const target = coreTarget(recipe)
     const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects].some(
@@ -78,12 +86,37 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     )
     if (target && recipe.animated) {
       const edit = isEdited ? (frame: Bitmap) => finish(picture.toTarget(frame), recipe) : undefined
-      const moving = await picture.inCore(view, (source) => core.animate(source, target, recipe, edit))
+      const moving = await picture.inCore(view, (source) => {
+        const encodeAt = (quality: number) => core.animate(source, { ...target, quality }, recipe, edit)
+        return choose ? choose(encodeAt) : encodeAt(target.quality)
+      })
       if (moving) return moving
     }
     const made =
-      target && !isEdited && (await picture.inCore(view, (source) => core.transcode(source, target)))
-    return made || encode(finish(await picture.show(view), recipe), recipe)
+      target && !isEdited && (await picture.inCore(view, (source) => core.transcode(source, target, choose)))
+    return made || encode(finish(await picture.show(view), recipe), recipe, choose)
+  }
+
+  /** With the quality that was chosen, where it was for us to choose. */
+  async function makeChosen(recipe: ImageRecipe, picture: OpenPicture): Promise<Trial | { bytes: Bytes }> {
+    const choice = choiceFor(recipe, {
+      original: async () => finish(await picture.show(viewOf(recipe, picture.stored)), recipe),
+      decode: (bytes) => decodeOwn(recipe, bytes),
+      tick: () => context.tick(),
+    })
+    if (!choice) return { bytes: await make(recipe, picture) }
+    let chosen: Trial | undefined
+    const bytes = await make(recipe, picture, async (encodeAt) => {
+      chosen = await choice(encodeAt)
+      return chosen.bytes
+    })
+    return chosen && hasChoice(recipe) ? chosen : { bytes }
+  }
+
+  /** What we have just made, as others will see it. */
+  async function decodeOwn({ to, width, height }: ImageRecipe, bytes: Uint8Array): Promise<Bitmap> {
+    const picture = await openOwn({ from: to, orient: 1, bytes, pixels: width * height, frames: 1 })
+    return picture.show(viewOf({ orient: 1 }, picture.stored))
   }
 
   /** In the colours of the file: a border is one in any. Of an animation, the first frame decides. */
@@ -105,9 +138,9 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     const picture = await open(file)
     const resolved = recipe.kind === 'trim' ? await trimmed(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
-    const body = await make(final, picture)
+    const { bytes: body, ...chosen } = await makeChosen(final, picture)
     const { to, width, height } = final
-    return { body: body as Uint8Array<ArrayBuffer>, type: formatRow(to).mime, width, height }
+    return { body, type: formatRow(to).mime, width, height, ...chosen }
   }
 }
 

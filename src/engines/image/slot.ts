@@ -15,6 +15,8 @@ export interface Slot<T> {
    * `tick` threw come through as they are.
    */
   use<R>(work: (instance: T) => R | null | undefined, fail: (cause: unknown) => MediaError): Promise<R>
+  /** The same for work that waits for others in between; who uses the slot meanwhile gets another instance. */
+  hold<R>(work: (instance: T) => Promise<R>, fail: (cause: unknown) => MediaError): Promise<R>
 }
 
 /** Thrown by `tick` to stop a module: passes through every layer unchanged. */
@@ -38,6 +40,17 @@ export function createSlot<T>(create: () => Promise<Instance<T>>): Slot<T> {
       if (current.memoryBytes() <= MOST_IDLE_BYTES) instance = current
       return result
     },
+    async hold(work, fail) {
+      const current = (instance ??= await create())
+      instance = undefined
+      try {
+        const result = await work(current.api)
+        if (current.memoryBytes() <= MOST_IDLE_BYTES) instance = current
+        return result
+      } catch (error) {
+        throw asFailure(error, fail)
+      }
+    },
   }
 }
 
@@ -46,10 +59,14 @@ function attempt<R>(work: () => R | null | undefined, fail: (cause: unknown) => 
   try {
     result = work()
   } catch (error) {
-    throw error instanceof Stopped || isMediaError(error) ? error : fail(error)
+    throw asFailure(error, fail)
   }
   if (result === null || result === undefined) throw fail('the codec gave nothing')
   return result
+}
+
+function asFailure(error: unknown, fail: (cause: unknown) => MediaError): unknown {
+  return error instanceof Stopped || isMediaError(error) ? error : fail(error)
 }
 
 /** For decoding: it is the picture's fault. */

@@ -24,7 +24,7 @@ const FORMAT_WORDS = [
 ] as const
 type FormatWord = (typeof FORMAT_WORDS)[number]
 const formatWords: ReadonlySet<string> = new Set(FORMAT_WORDS)
-const QUALITY_WORDS = ['low', 'medium', 'high', 'lossless'] as const
+const QUALITY_WORDS = ['low', 'medium', 'high', 'lossless', 'auto'] as const
 type QualityWord = (typeof QUALITY_WORDS)[number]
 const qualityWords: ReadonlySet<string> = new Set(QUALITY_WORDS)
 
@@ -47,9 +47,20 @@ export const OUTPUT_ROWS = {
     fallback: '80 (jpeg, webp), 50 (avif)',
     example: '75',
     parse: parseQuality,
-    expected: 'a number from 1 to 100, low, medium, high or lossless',
+    expected: 'a number from 1 to 100, low, medium, high, lossless or auto',
     control: TEXT,
-    doc: 'low, medium and high are 60, 75 and 90 (jpeg, webp) or 40, 50 and 63 (avif). PNG ignores it.',
+    doc: 'low, medium and high are 60, 75 and 90 (jpeg, webp) or 40, 50 and 63 (avif). PNG ignores it. `auto` looks for the smallest file that looks right; `X-Quality` says which quality that was.',
+  },
+  max_bytes: {
+    aliases: NO_ALIASES,
+    classes: IMAGE,
+    role: 'rendition',
+    parse: (value: string) => parseInteger(value, 1, 999_999_999),
+    fallback: 'none',
+    example: '50000',
+    expected: 'a whole number from 1 to 999999999',
+    control: { kind: 'number', min: 1, max: 999_999_999, step: 1 },
+    doc: 'Takes the highest quality (up to `quality`, when that is given) whose file is no larger; 422 when none is. `X-Quality` says which.',
   },
   animated: {
     ...BOOL,

@@ -23,7 +23,7 @@ export interface CropBox {
   readonly y: Length
 }
 
-export type Quality = number | 'low' | 'medium' | 'high' | 'lossless'
+export type Quality = number | 'low' | 'medium' | 'high' | 'lossless' | 'auto'
 
 /** What of an original's metadata is told or kept. */
 export type Metadata = 'none' | 'copyright' | 'keep'

@@ -15,12 +15,13 @@ import {
   type CoreSource,
   type Samples,
 } from './sources.ts'
-import { samplesFor, writeTarget, type CoreTarget } from './targets.ts'
+import type { Encode } from '../quality/search.ts'
+import { samplesFor, settleTarget, writeTarget, type CoreTarget, type Held } from './targets.ts'
 
 /** Each throws UNSUPPORTED_CODEC where a file is of a kind that another decoder must read. */
 export interface PictureCore {
   /** From file to file, in planes where both have them. Alpha stays. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
-  transcode(source: CoreSource, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
+  transcode(source: CoreSource, target: CoreTarget, choose?: Choose): Promise<Uint8Array<ArrayBuffer>>
   /**
    * Frame by frame. `edit` is what is done to the view of each; the size of what it gives is `size`.
    * @throws CORRUPT_MEDIA, LIMIT_EXCEEDED
@@ -31,8 +32,11 @@ export interface PictureCore {
   /** The view of pixels that another decoder has made. @throws LIMIT_EXCEEDED */
   see(bitmap: Bitmap, view: View): Promise<Bitmap>
   /** JPEG: 4:2:0, libjpeg's scale of qualities, optimal Huffman tables; alpha is not looked at. */
-  encode(bitmap: Bitmap, target: CoreTarget): Promise<Uint8Array<ArrayBuffer>>
+  encode(bitmap: Bitmap, target: CoreTarget, choose?: Choose): Promise<Uint8Array<ArrayBuffer>>
 }
+
+/** Encodes what was read once at whatever qualities it tries, and says which file it takes. Without it: the target's own. */
+export type Choose = (encode: Encode) => Promise<Uint8Array<ArrayBuffer>>
 
 export type Edit = (view: Bitmap) => Bitmap
 
@@ -46,14 +50,9 @@ export function createPictureCore(context: CodecContext): PictureCore {
   })
 
   return {
-    transcode: (source, target) =>
-      slot.use(
-        (core) => {
-          const samples = samplesFor(target)
-          if (samples) return writeTarget(core, target, readSource(core, source, samples))
-          readPixels(core, source)
-          return writeTarget(core, target, 'pixels')
-        },
+    transcode: (source, target, choose) =>
+      slot.hold(
+        (core) => write(core, target, readFor(core, target, source), choose),
         cannotDecode(nameOf(source.format)),
       ),
     animate: (source, target, size, edit) =>
@@ -71,13 +70,31 @@ export function createPictureCore(context: CodecContext): PictureCore {
         readBitmap(core, bitmap, view)
         return takePixels(core)
       }, cannotMake('picture')),
-    encode: ({ data, width, height }, target) =>
-      slot.use((core) => {
+    encode: (bitmap, target, choose) =>
+      slot.hold((core) => {
         core.begin()
-        putPixels(core, { data, width, height })
-        return writeTarget(core, target, 'pixels')
+        putPixels(core, bitmap)
+        return write(core, target, 'pixels', choose)
       }, cannotMake(target.format)),
   }
+}
+
+/** In planes where both have them. */
+function readFor(core: Core, target: CoreTarget, source: CoreSource): Held {
+  const samples = samplesFor(target)
+  if (samples) return readSource(core, source, samples)
+  readPixels(core, source)
+  return 'pixels'
+}
+
+async function write(
+  core: Core,
+  target: CoreTarget,
+  read: Held,
+  choose: Choose = (encode) => encode(target.quality),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const held = settleTarget(core, target, read)
+  return choose(async (quality) => writeTarget(core, { ...target, quality }, held))
 }
 
 function readPixels(core: Core, source: CoreSource): void {

@@ -18,10 +18,15 @@ export const writesInCore = (format: string): format is TargetFormat => Object.h
 interface Writer {
   /** How planes are wanted; absent: it wants pixels. */
   samples(target: CoreTarget): Samples | undefined
+  /** Pixels that it wants as planes become those, once for all qualities. Absent: it never does. */
+  settle?(core: CoreExports, target: CoreTarget): Held
   /** Absent: it never wants any. */
   planes?(core: CoreExports, target: CoreTarget): void
-  pixels(core: CoreExports, target: CoreTarget): void
+  pixels?(core: CoreExports, target: CoreTarget): void
 }
+
+/** What of the picture lies in the core. */
+export type Held = 'planes' | 'pixels'
 
 /** By effort. Of libwebp, 0 to 6. */
 const WEBP_METHODS = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6] as const
@@ -44,21 +49,23 @@ const WRITERS = {
     samples: () => ({ isSubsampled: true, isLimited: false }),
     planes: (core, { quality, progressive }) => core.picture_to_jpeg(quality, progressive ? 1 : 0),
     /** Alpha is not looked at: what has some was laid over a background before. */
-    pixels(core, { quality, progressive }) {
+    settle(core) {
       core.picture_from_pixels()
-      core.picture_to_jpeg(quality, progressive ? 1 : 0)
+      return 'planes'
     },
   },
   webp: {
     samples: ({ lossless }) => (lossless ? undefined : { isSubsampled: true, isLimited: true }),
     planes: (core, target) => core.picture_to_webp(target.quality, webpMethod(target)),
-    pixels(core, target) {
-      const { quality, lossless } = target
-      if (lossless) return writeLossless(core, target)
-      if (!core.pixels_are_opaque()) return core.pixels_to_webp(quality, webpMethod(target), 0)
+    settle(core, { lossless }) {
+      if (lossless || !core.pixels_are_opaque()) return 'pixels'
       core.picture_from_pixels()
       core.picture_limit_range()
-      core.picture_to_webp(quality, webpMethod(target))
+      return 'planes'
+    },
+    pixels(core, target) {
+      if (target.lossless) writeLossless(core, target)
+      else core.pixels_to_webp(target.quality, webpMethod(target), 0)
     },
   },
   png: {
@@ -88,12 +95,16 @@ export const samplesFor = (target: CoreTarget): Samples | undefined => {
   return writer.samples(target)
 }
 
-export function writeTarget(
-  core: Core,
-  target: CoreTarget,
-  from: 'planes' | 'pixels',
-): Uint8Array<ArrayBuffer> {
+/** Before anything is written, and once: makes of what was read what the format is written from. */
+export function settleTarget(core: Core, target: CoreTarget, held: Held): Held {
   const writer: Writer = WRITERS[target.format]
-  writer[from]?.(core.exports, target)
+  return held === 'pixels' ? (writer.settle?.(core.exports, target) ?? 'pixels') : 'planes'
+}
+
+/** May be called again, for other qualities. */
+export function writeTarget(core: Core, target: CoreTarget, held: Held): Uint8Array<ArrayBuffer> {
+  const writer: Writer = WRITERS[target.format]
+  core.exports.output_reset()
+  writer[held]?.(core.exports, target)
   return core.output()
 }

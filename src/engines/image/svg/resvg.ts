@@ -33,6 +33,12 @@ export function createResvg(module: WebAssembly.Module, context: Pick<CodecConte
     wbg: imports(),
   }).exports as unknown as Exports
 
+  const {
+    __wbindgen_malloc: allocate,
+    __wbindgen_add_to_stack_pointer: moveStack,
+    __wbg_resvg_free: freeResvg,
+    __wbg_renderedimage_free: freeImage,
+  } = exports
   const bytes = (pointer: number, length: number) =>
     new Uint8Array(exports.memory.buffer, pointer >>> 0, length)
   const text = (pointer: number, length: number) => new TextDecoder().decode(bytes(pointer, length).slice())
@@ -40,20 +46,20 @@ export function createResvg(module: WebAssembly.Module, context: Pick<CodecConte
 
   function pass(content: string): readonly [pointer: number, length: number] {
     const encoded = new TextEncoder().encode(content)
-    const pointer = exports.__wbindgen_malloc(encoded.length, 1)
+    const pointer = allocate(encoded.length, 1)
     bytes(pointer, encoded.length).set(encoded)
     return [pointer, encoded.length]
   }
 
   /** A call that gives a pointer, or an object that is thrown. */
   function result(call: (at: number) => void): number {
-    const at = exports.__wbindgen_add_to_stack_pointer(-16)
+    const at = moveStack(-16)
     try {
       call(at)
       if (word(at + 8) !== 0) throw objects.take(word(at + 4))
       return word(at) >>> 0
     } finally {
-      exports.__wbindgen_add_to_stack_pointer(16)
+      moveStack(16)
     }
   }
 
@@ -99,8 +105,8 @@ export function createResvg(module: WebAssembly.Module, context: Pick<CodecConte
       const [width, height] = [exports.renderedimage_width(image), exports.renderedimage_height(image)]
       const pixels = objects.take(exports.renderedimage_pixels(image)) as Uint8Array
       const data = new Uint8ClampedArray(pixels.slice().buffer)
-      exports.__wbg_renderedimage_free(image)
-      exports.__wbg_resvg_free(resvg)
+      freeImage(image)
+      freeResvg(resvg)
       return { data, width, height }
     },
   }
