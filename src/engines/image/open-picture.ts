@@ -10,7 +10,7 @@ import { corrupt } from '../../media/headers/reader.ts'
 import type { Orientation } from '../../media/info.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import { countFrames } from '../../media/frame-count.ts'
-import type { ImageRecipe, Size } from '../../plan/recipe.ts'
+import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import type { Codecs } from './codecs/codecs.ts'
 import type { PictureCore } from './core/picture.ts'
@@ -93,9 +93,14 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
     /** What was drawn is larger or smaller than the file says: the view moves with it. */
     function seeDrawn(drawn: Bitmap, view: View): Promise<Bitmap> {
       const [across, down] = [drawn.width / stored.width, drawn.height / stored.height]
-      const { x, y, width, height } = view.rect
-      const rect = { x: x * across, y: y * down, width: width * across, height: height * down }
-      return core.see(drawn, { ...view, rect })
+      const moved = ({ x, y, width, height }: Rect): Rect => ({
+        x: x * across,
+        y: y * down,
+        width: width * across,
+        height: height * down,
+      })
+      const { rect, bounds } = view
+      return core.see(drawn, { ...view, rect: moved(rect), ...(bounds ? { bounds: moved(bounds) } : {}) })
     }
 
     const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)

@@ -16,6 +16,8 @@ export interface Walk {
 export interface View {
   /** In the stored picture. */
   readonly rect: Rect
+  /** What was cropped before: pixels beyond are not there for the filter. Absent: all of the picture is. */
+  readonly bounds?: Rect
   /** What it is scaled to, still lying as it is stored. */
   readonly size: Size
   /** How the scaled picture is turned at last. */
@@ -56,12 +58,13 @@ type Moves = Pick<ImageRecipe, 'orient' | 'crop' | 'rotate' | 'flip' | 'cut' | '
 export function viewOf(recipe: Moves, stored: Size): View {
   let place: Place = { rect: { x: 0, y: 0, ...stored }, walk: ORIENTATIONS[recipe.orient] }
   if (recipe.crop) place = cutOut(place, recipe.crop)
+  const bounds = recipe.crop ? { bounds: place.rect } : {}
   if (recipe.rotate) place = turn(place, ROTATIONS[recipe.rotate])
   if (recipe.flip) place = turn(place, FLIPS[recipe.flip])
   if (recipe.cut) place = cutOut(place, recipe.cut)
   const { rect, walk } = place
   const { width, height } = recipe.resize ?? walked(rect, walk)
-  return { rect, walk, size: walk.swaps ? { width: height, height: width } : { width, height } }
+  return { rect, walk, ...bounds, size: walk.swaps ? { width: height, height: width } : { width, height } }
 }
 
 function walked({ width, height }: Size, { swaps }: Walk): Size {

@@ -157,9 +157,9 @@ RowSink *pixels_sink(int source_width, int source_height) {
     s->y = (int)view.y;
     return &s->sink;
   }
-  s->across = taps_lanczos3(source_width, view.x, view.width, view.target_width, 4, 1);
+  s->across = taps_lanczos3(view_span_x(1, source_width), view.target_width, 4, 1);
   order_weights(&s->across, view.target_width);
-  s->down = taps_lanczos3(source_height, view.y, view.height, view.target_height, 2, 1);
+  s->down = taps_lanczos3(view_span_y(1, source_height), view.target_height, 2, 1);
   s->line = take_zeroed(((size_t)source_width + (size_t)s->across.count + 4) * 4 * sizeof(i16));
   s->ring = take_zeroed((size_t)s->down.count * ((size_t)view.target_width * 4 + 8) * sizeof(i16) + 64);
   s->rows = take((size_t)s->down.count * sizeof *s->rows);

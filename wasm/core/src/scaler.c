@@ -29,8 +29,8 @@ static Range range_of(RangeChange change) {
 Scaler *scaler_new(const ScalerPlan *plan) {
   Scaler *s = take_zeroed(sizeof *s);
   Range range = range_of(plan->range);
-  s->down = taps_lanczos3(plan->source_height, plan->y, plan->height, plan->target_height, 2, 1);
-  s->across = taps_lanczos3(plan->source_width, plan->x, plan->width, plan->target_width, 8, range.gain);
+  s->down = taps_lanczos3(plan->down, plan->target_height, 2, 1);
+  s->across = taps_lanczos3(plan->across, plan->target_width, 8, range.gain);
   s->source_height = plan->source_height;
   s->width = plan->source_width;
   s->target = plan->target;

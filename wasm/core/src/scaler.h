@@ -2,7 +2,7 @@
    the filter, finished rows come out. Memory does not grow with the height of the source. */
 #ifndef SCALER_H
 #define SCALER_H
-#include "core.h"
+#include "taps.h"
 
 /* What becomes of the sample's range on the way: JPEG uses 0..255, WebP BT.601's 16..235 (chroma 16..240). */
 typedef enum { SAME_RANGE, LUMA_TO_LIMITED, CHROMA_TO_LIMITED, LUMA_TO_FULL, CHROMA_TO_FULL } RangeChange;
@@ -11,8 +11,7 @@ typedef struct {
   int source_width, source_height;
   size_t source_stride; /* bytes that the decoder may write in a row, at least source_width */
   int batch;            /* rows that the decoder writes before it says so */
-  /* The rectangle of the source that becomes the target, in source samples; parts outside repeat the edge. */
-  double x, y, width, height;
+  Span across, down;    /* what of the source becomes the target, in its samples */
   u8 *target;
   int target_width, target_height;
   size_t target_stride; /* at least target_width + 16 */

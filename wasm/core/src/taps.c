@@ -20,9 +20,9 @@ static void quantise(const double *shares, double sum, int count, double gain, i
   weights[greatest] = (i16)(weights[greatest] + left);
 }
 
-Taps taps_lanczos3(int source, double start, double length, int target, int lanes, double gain) {
-  double step = length / target, stretch = step < 1 ? 1 : step, radius = LOBES * stretch;
-  int most = min_int((int)ceil(radius * 2) + 2, source);
+Taps taps_lanczos3(Span span, int target, int lanes, double gain) {
+  double step = span.length / target, stretch = step < 1 ? 1 : step, radius = LOBES * stretch;
+  int most = min_int((int)ceil(radius * 2) + 2, span.high - span.low);
   Taps taps = {.stride = (int)round_up((size_t)most, (size_t)lanes)};
   /* Kernels work on four target samples at a time: three more may be read. */
   size_t samples = (size_t)target + 3;
@@ -30,14 +30,14 @@ Taps taps_lanczos3(int source, double start, double length, int target, int lane
   taps.weights = take_zeroed(samples * (size_t)taps.stride * sizeof(i16) + 16);
   double *shares = take((size_t)most * sizeof(double));
   for (int i = 0; i < target; i++) {
-    double centre = start + (i + 0.5) * step - 0.5;
-    int first = clamp_int((int)ceil(centre - radius), 0, source - 1);
-    int last = clamp_int((int)floor(centre + radius), first, source - 1);
+    double centre = span.start + (i + 0.5) * step - 0.5;
+    int first = clamp_int((int)ceil(centre - radius), span.low, span.high - 1);
+    int last = clamp_int((int)floor(centre + radius), first, span.high - 1);
     int count = min_int(last - first + 1, most);
     double sum = 0;
     for (int k = 0; k < count; k++) sum += shares[k] = lanczos((first + k - centre) / stretch);
     /* Beyond an edge nothing of the kernel may be left; then the edge itself counts. */
-    if (!(sum > 1e-9)) sum = shares[first + count > source / 2 ? count - 1 : 0] = 1;
+    if (!(sum > 1e-9)) sum = shares[2 * first + count > span.low + span.high ? count - 1 : 0] = 1;
     quantise(shares, sum, count, gain, taps.weights + (size_t)i * (size_t)taps.stride);
     taps.first[i] = first;
     taps.count = max_int(taps.count, count);

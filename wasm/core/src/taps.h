@@ -12,6 +12,11 @@ typedef struct {
   i16 *weights; /* aligned to 16 when `lanes` is 8 */
 } Taps;
 
-/* `length` source samples from `start` on become `target` samples, of a source that has `source` of them. */
-Taps taps_lanczos3(int source, double start, double length, int target, int lanes, double gain);
+/* `length` source samples from `start` on become the target. Only those from `low` up to `high` count: beyond, the first and the
+   last of them go on. */
+typedef struct {
+  int low, high;
+  double start, length;
+} Span;
+Taps taps_lanczos3(Span span, int target, int lanes, double gain);
 #endif

@@ -7,6 +7,8 @@
 
 typedef struct {
   double x, y, width, height; /* of the stored picture, in its pixels */
+  /* Pixels outside of these bounds are not there for the filter: they were cut off before it. */
+  double left, top, right, bottom;
   int target_width, target_height;
   /* Only of planes: */
   bool is_subsampled; /* 4:2:0 */
@@ -19,6 +21,9 @@ extern View view;
 typedef struct {
   double x, y, width, height;
 } Area;
+/* The view along one axis of a source with so many samples, `scale` of them to a pixel. */
+Span view_span_x(double scale, int samples);
+Span view_span_y(double scale, int samples);
 /* The part of the stored picture, in its pixels, that the target's plane of this component shows. */
 Area view_area(int component);
 

@@ -19,6 +19,7 @@ export interface CoreExports extends OwnExports {
     targetWidth: number,
     targetHeight: number,
   ): void
+  view_set_bounds(left: number, top: number, right: number, bottom: number): void
   view_set_planes(isSubsampled: number, isLimited: number, chromaX: number, chromaY: number): void
   jpeg_begin(): void
   jpeg_head(): Progress

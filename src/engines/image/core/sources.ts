@@ -164,9 +164,10 @@ export function readBitmap(core: Core, { data, width, height }: Bitmap, view: Vi
   core.exports.pixels_turn(walkNumber(view.walk))
 }
 
-function setView(core: CoreExports, { rect, size }: View): void {
+function setView(core: CoreExports, { rect, size, bounds }: View): void {
   const { x, y, width, height } = evenly(rect, size)
   core.view_set(x, y, width, height, size.width, size.height)
+  if (bounds) core.view_set_bounds(bounds.x, bounds.y, bounds.x + bounds.width, bounds.y + bounds.height)
 }
 
 /**
