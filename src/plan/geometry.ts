@@ -26,7 +26,8 @@ function toPixels(length: Length, side: number): number {
 
 /** How a picture of `size` meets the box that was asked for. */
 export function layOut(size: Size, ask: Ask): Layout {
-  const { width, height, fit = 'scale-down', gravity = CENTRE, enlarge = false } = ask
+  const { width, height, fit = 'scale-down', gravity: asked = CENTRE, enlarge = false } = ask
+  const gravity = asked === 'auto' ? CENTRE : asked
   if (width === undefined || height === undefined) return { resize: within(size, { width, height }, enlarge) }
   return FITS[fit](size, { width, height }, gravity, enlarge)
 }

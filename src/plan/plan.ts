@@ -1,6 +1,6 @@
 import type { FormatName } from '../media/format.ts'
 import type { Effects } from '../request/rows/effects.ts'
-import type { Color, CropBox, Gravity, Metadata, Quality } from '../request/values/types.ts'
+import type { AskedGravity, Color, CropBox, Metadata, Quality } from '../request/values/types.ts'
 
 export type { Effects } from '../request/rows/effects.ts'
 export type { Color, CropBox, Gravity, Length, Metadata, Quality } from '../request/values/types.ts'
@@ -41,7 +41,7 @@ export interface Ask {
   readonly width?: number
   readonly height?: number
   readonly fit?: Fit
-  readonly gravity?: Gravity
+  readonly gravity?: AskedGravity
   readonly format?: AskFormat
   readonly quality?: Quality
   readonly maxBytes?: number

@@ -25,7 +25,8 @@ export function toAsk(params: Params, outputSide: number): Ask {
       : undefined
   const usesGravity = fit === 'cover' || fit === 'crop' || fit === 'pad'
   const { gravity } = params
-  const isCentre = gravity !== undefined && gravity.x === 0.5 && gravity.y === 0.5
+  // Padding has nothing to choose.
+  const isCentre = gravity === 'auto' ? fit === 'pad' : gravity?.x === 0.5 && gravity.y === 0.5
   const timed = timedWords(params)
   return compact({
     ...size,

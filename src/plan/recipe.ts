@@ -3,7 +3,7 @@ import type { ImageInfo, Orientation } from '../media/info.ts'
 import type { Color, Effects, Metadata, Question } from './plan.ts'
 
 /** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
-export type Recipe = ImageRecipe | TrimRecipe | MetadataRecipe
+export type Recipe = ImageRecipe | LookRecipe | MetadataRecipe
 
 /** Rectangle in whole pixels. */
 export interface Rect {
@@ -63,18 +63,19 @@ export interface ImageRecipe {
 }
 
 /**
- * A picture whose borders go: only its pixels tell which part remains, and only that part's size what follows. Becomes an
- * ImageRecipe by `resolveTrimmed`.
+ * A picture that must be looked at before anything can be decided: which part remains without its borders, where the most
+ * interesting part is. Becomes an ImageRecipe by `resolveSeen`.
  */
-export interface TrimRecipe {
-  readonly kind: 'trim'
+export interface LookRecipe {
+  readonly kind: 'look'
   readonly from: FormatName
   readonly orient: Orientation
   /** The frame of an animation that is looked at. */
   readonly page?: number
   /** Where borders are looked for, in the upright original. */
   readonly area: Rect
-  readonly tolerance: number
+  /** Of borders that go; absent: they stay. */
+  readonly tolerance?: number
   /** What is made of the part that remains. */
   readonly question: Question
   readonly info: ImageInfo

@@ -5,8 +5,8 @@ import { formatRow, type FormatName } from '../media/format.ts'
 import { readsHeader } from '../media/read-info.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
 import { askedFormat, chooseFormat, encoding } from './output.ts'
-import type { Ask, Color, Plan, Question } from './plan.ts'
-import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, TrimRecipe } from './recipe.ts'
+import type { Ask, Color, Gravity, Plan, Question } from './plan.ts'
+import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, LookRecipe } from './recipe.ts'
 
 export interface ResolveLimits extends OutputLimits {
   /** Of the original, over all frames. */
@@ -28,37 +28,44 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Rec
   const fault = faultOf(info, limits)
   if (fault) throw fault
   const crop = plan.ask.crop && requireCrop(plan.ask, info)
-  return plan.ask.trim === undefined
-    ? resolveImage(plan, info, crop, limits)
-    : resolveTrim(plan, info, crop, limits)
+  const mustLook = plan.ask.trim !== undefined || plan.ask.gravity === 'auto'
+  return mustLook ? resolveLook(plan, info, crop, limits) : resolveImage(plan, info, crop, limits)
 }
 
-/** Whatever can be refused before the borders are known is refused here. */
-function resolveTrim(
+/** Whatever can be refused before the picture was looked at is refused here. */
+function resolveLook(
   { ask, accepts }: Question,
   info: ImageInfo,
   crop: Rect | undefined,
   { outputSide, outputPixels, avifPixels }: ResolveLimits,
-): TrimRecipe {
-  const { trim: tolerance = 0, crop: _, v: __, timed: ___, ...rest } = ask
+): LookRecipe {
+  const { trim: tolerance, crop: _, v: __, timed: ___, ...rest } = ask
   quarterTurn(ask)
   askedFormat(ask)
   return {
-    kind: 'trim',
+    kind: 'look',
     from: info.format,
     orient: info.orientation,
     ...framesOf(ask, info, false),
     area: crop ?? { x: 0, y: 0, width: info.width, height: info.height },
-    tolerance,
+    ...(tolerance === undefined ? {} : { tolerance }),
     question: { ask: rest, accepts },
     info,
     limits: { outputSide, outputPixels, avifPixels },
   }
 }
 
-/** @param part what remains of the upright original */
-export function resolveTrimmed({ question, info, limits }: TrimRecipe, part: Rect): ImageRecipe {
-  return resolveImage(question, info, part, limits)
+/**
+ * @param part what remains of the upright original
+ * @param gravity the point to keep in view, where it was left to us
+ */
+export function resolveSeen(
+  { question, info, limits }: LookRecipe,
+  part: Rect,
+  gravity?: Gravity,
+): ImageRecipe {
+  const ask = gravity ? { ...question.ask, gravity } : question.ask
+  return resolveImage({ ...question, ask }, info, part, limits)
 }
 
 /** ThumbHash takes no larger picture. */

@@ -94,7 +94,7 @@ const VALUES: Partial<Record<ParamName, readonly string[]>> = {
   width: ['1', '640', '640.4', '8192'],
   height: ['1', '480', '0.5'],
   fit: ['scale-down', 'contain', 'cover', 'crop', 'pad', 'fill'],
-  gravity: ['center', 'north', 'southwest', '0.3x0.7', '0.5x0.5'],
+  gravity: ['center', 'auto', 'north', 'southwest', '0.3x0.7', '0.5x0.5'],
   dpr: ['0.1', '1', '2.5', '5'],
   format: ['auto', 'webp', 'jpg', 'jpeg', 'mp4', 'json'],
   trim: ['0', '10'],

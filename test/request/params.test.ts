@@ -69,12 +69,13 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
   gravity: {
     good: [
       ['center', { x: 0.5, y: 0.5 }],
+      ['Auto', 'auto'],
       ['NORTH', { x: 0.5, y: 0 }],
       ['southeast', { x: 1, y: 1 }],
       ['0.3x0.7', { x: 0.3, y: 0.7 }],
       ['0x1', { x: 0, y: 1 }],
     ],
-    bad: ['', 'auto', 'up', '0.3', '0.3x', 'x', '1.1x0', '-0.1x0', '0.1x0.2x0.3', 'toString'],
+    bad: ['', 'up', 'automatic', '0.3', '0.3x', 'x', '1.1x0', '-0.1x0', '0.1x0.2x0.3', 'toString'],
   },
   dpr: {
     good: [

@@ -53,7 +53,7 @@ export function createImageEngine({
 function can(recipe: Recipe): boolean {
   if (recipe.kind === 'metadata') return true
   const { from } = recipe
-  return formatRow(from).decodes && (recipe.kind === 'trim' || formatRow(recipe.to).encodes)
+  return formatRow(from).decodes && (recipe.kind === 'look' || formatRow(recipe.to).encodes)
 }
 
 /** Where the header suffices, or is all that may be read. */

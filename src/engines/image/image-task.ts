@@ -2,8 +2,8 @@
 import { MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import { formatRow } from '../../media/format.ts'
-import type { ImageRecipe, Recipe, TrimRecipe } from '../../plan/recipe.ts'
-import { resolveTrimmed } from '../../plan/resolve.ts'
+import type { ImageRecipe, LookRecipe, Recipe, Rect, Size } from '../../plan/recipe.ts'
+import { resolveSeen } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
 import { createPictureCore, type Choose } from './core/picture.ts'
@@ -21,7 +21,8 @@ import {
 import { createPipeline } from './pipeline.ts'
 import { choiceFor, hasChoice } from './quality/choose.ts'
 import type { Trial } from './quality/search.ts'
-import { findPart } from './trim/find-part.ts'
+import { focusOf, smallSize } from './look/focus.ts'
+import { findPart } from './look/find-part.ts'
 import { viewOf } from './view.ts'
 
 export interface ImageTask {
@@ -119,24 +120,38 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return picture.show(viewOf({ orient: 1 }, picture.stored))
   }
 
-  /** In the colours of the file: a border is one in any. Of an animation, the first frame decides. */
-  async function trimmed(recipe: TrimRecipe, file: PictureFile, picture: OpenPicture): Promise<ImageRecipe> {
-    const { orient, area, tolerance } = recipe
+  /** Of an animation, the first frame decides. */
+  async function lookAt(recipe: LookRecipe, file: PictureFile, picture: OpenPicture): Promise<ImageRecipe> {
     limitFrames(recipe, file, picture.stored)
-    const part = await findPart({
-      area,
-      tolerance,
-      look: (crop, resize) => picture.see(viewOf({ orient, crop, resize }, picture.stored)),
-      tick: () => context.tick(),
-    })
-    return resolveTrimmed(recipe, part)
+    const part = await partOf(recipe, picture)
+    const centred = resolveSeen(recipe, part)
+    if (recipe.question.ask.gravity !== 'auto' || !centred.cut) return centred
+    const { rotate } = centred
+    const isTurned = rotate === 90 || rotate === 270
+    const size = isTurned ? { width: part.height, height: part.width } : part
+    const { crop, flip, orient } = centred
+    const moves = {
+      orient,
+      ...(crop ? { crop } : {}),
+      ...(rotate ? { rotate } : {}),
+      ...(flip ? { flip } : {}),
+    }
+    const small = await picture.show(viewOf({ ...moves, resize: smallSize(size) }, picture.stored))
+    return resolveSeen(recipe, part, focusOf(small, size, centred.cut))
+  }
+
+  /** In the colours of the file: a border is one in any. */
+  async function partOf({ orient, area, tolerance }: LookRecipe, picture: OpenPicture): Promise<Rect> {
+    if (tolerance === undefined) return area
+    const look = (crop: Rect, resize: Size) => picture.see(viewOf({ orient, crop, resize }, picture.stored))
+    return findPart({ area, tolerance, look, tick: () => context.tick() })
   }
 
   return async ({ recipe, ...original }) => {
     if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
     const file = fileOf(recipe, original)
     const picture = await open(file)
-    const resolved = recipe.kind === 'trim' ? await trimmed(recipe, file, picture) : recipe
+    const resolved = recipe.kind === 'look' ? await lookAt(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
     const { bytes: body, ...chosen } = await makeChosen(final, picture)
     const { to, width, height } = final

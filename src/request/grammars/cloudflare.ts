@@ -137,14 +137,7 @@ function splitOptions(options: string): Array<readonly [word: string, value: str
 
 const SLOW: ReadonlySet<string> = new Set(['slow-connection-quality', 'scq'])
 /** Values of options we have that need what we have not. */
-const LATER: ReadonlySet<string> = new Set([
-  'gravity=auto',
-  'gravity=face',
-  'g=auto',
-  'g=face',
-  'width=auto',
-  'w=auto',
-])
+const LATER: ReadonlySet<string> = new Set(['gravity=face', 'g=face', 'width=auto', 'w=auto'])
 /** Pixels to cut off at each side (`trim=20;30;20;0`) are another thing than a border. */
 const isLater = (word: string, value: string) =>
   LATER.has(`${word}=${value}`) || (word === 'trim' && value !== 'border')

@@ -45,8 +45,8 @@ export const VISUAL_ROWS = {
     example: '0.3x0.7',
     control: TEXT,
     expected:
-      'north, northeast, east, southeast, south, southwest, west, northwest, center, or a focal point such as 0.3x0.7',
-    doc: 'What `cover` and `crop` keep in view, and where `pad` puts the picture.',
+      'north, northeast, east, southeast, south, southwest, west, northwest, center, auto, or a focal point such as 0.3x0.7',
+    doc: 'What `cover` and `crop` keep in view, and where `pad` puts the picture. `auto` keeps what looks most interesting: edges, strong colours, skin.',
   },
   dpr: {
     aliases: NO_ALIASES,

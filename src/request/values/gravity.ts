@@ -1,4 +1,4 @@
-import type { Gravity } from './types.ts'
+import type { AskedGravity, Gravity } from './types.ts'
 import { parseDecimal } from './number.ts'
 
 /** Compass names as focal points: fractions of width and height from the top left. */
@@ -14,9 +14,10 @@ export const COMPASS: Readonly<Record<string, Gravity>> = {
   northwest: { x: 0, y: 0 },
 }
 
-/** A compass name, or a focal point such as `0.3x0.7`. */
-export function parseGravity(text: string): Gravity | undefined {
+/** `auto`, a compass name, or a focal point such as `0.3x0.7`. */
+export function parseGravity(text: string): AskedGravity | undefined {
   const name = text.toLowerCase()
+  if (name === 'auto') return 'auto'
   if (Object.hasOwn(COMPASS, name)) return COMPASS[name]
   const [left, top, ...rest] = name.split('x')
   if (left === undefined || top === undefined || rest.length > 0) return undefined

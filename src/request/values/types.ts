@@ -6,6 +6,9 @@ export interface Gravity {
   readonly y: number
 }
 
+/** `auto`: where most is to be seen. */
+export type AskedGravity = Gravity | 'auto'
+
 /** 8-bit sRGB; `a` is 0 to 1. */
 export interface Color {
   readonly r: number
