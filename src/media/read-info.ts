@@ -1,6 +1,8 @@
 /** From the first bytes of a file to what it is. Pure: asks for more bytes by throwing `NeedsMore`. */
 import { formatRow, type FormatName } from './format.ts'
 import { readAvif } from './headers/avif.ts'
+import { readBmp } from './headers/bmp.ts'
+import { readIco } from './headers/ico.ts'
 import { readJpeg } from './headers/jpeg.ts'
 import { readGif, unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
@@ -14,6 +16,8 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
   webp: readWebp,
   avif: readAvif,
   gif: readGif,
+  bmp: readBmp,
+  ico: readIco,
 }
 
 /** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */

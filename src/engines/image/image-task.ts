@@ -7,6 +7,7 @@ import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.t
 import type { FormatName } from '../../media/format.ts'
 import { corrupt } from '../../media/headers/reader.ts'
 import { displaySize } from '../../media/headers/exif.ts'
+import { iconEntry } from '../../media/headers/ico.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { Codec, CodecContext } from './codec.ts'
@@ -43,11 +44,11 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return codec
   }
 
-  async function decodeWhole(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Bitmap> {
-    const { decode } = codecFor(recipe.from)
+  async function decodeWhole({ format, bytes }: PictureFile, stored: Size): Promise<Bitmap> {
+    const { decode } = codecFor(format)
     if (!decode) throw new MediaError('UNSUPPORTED_CODEC')
     const bitmap = await decode(bytes)
-    checkDecoded(bitmap, stored, recipe.from)
+    checkDecoded(bitmap, stored, format)
     return bitmap
   }
 
@@ -81,24 +82,37 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return target ? core.transcode(source, target) : finish(await core.decode(source), recipe, toSrgb)
   }
 
-  async function make(recipe: ImageRecipe, bytes: Uint8Array, stored: Size): Promise<Uint8Array> {
-    const { from } = recipe
-    const [view, toSrgb] = [viewOf(recipe, stored), await readConversion(from, bytes)]
-    if (readsInCore(from))
+  async function make(recipe: ImageRecipe, file: PictureFile, stored: Size): Promise<Uint8Array> {
+    const { format, bytes } = file
+    const [view, toSrgb] = [viewOf(recipe, stored), await readConversion(format, bytes)]
+    if (readsInCore(format))
       try {
-        return await makeInCore(recipe, { format: from, bytes, stored, view }, toSrgb)
+        return await makeInCore(recipe, { format, bytes, stored, view }, toSrgb)
       } catch (error) {
         const isForeign = isMediaError(error) && error.code === 'UNSUPPORTED_CODEC'
-        if (!isForeign || !codecs.has(from)) throw error
+        if (!isForeign || !codecs.has(format)) throw error
       }
-    const whole = await decodeWhole(recipe, bytes, stored)
+    const whole = await decodeWhole(file, stored)
     return finish(await core.see(whole, view), recipe, toSrgb)
   }
 
   return async ({ recipe, bytes, pixels }) => {
-    const body = await make(recipe, bytes, announcedSize(recipe, bytes, pixels))
+    const stored = announcedSize(recipe, bytes, pixels)
+    const body = await make(recipe, pictureFile(recipe.from, bytes), stored)
     return { body: body as Uint8Array<ArrayBuffer>, width: recipe.width, height: recipe.height }
   }
+}
+
+interface PictureFile {
+  readonly format: FormatName
+  readonly bytes: Uint8Array
+}
+
+/** The file, or the one that an icon holds. */
+function pictureFile(format: FormatName, bytes: Uint8Array): PictureFile {
+  const entry = format === 'ico' ? iconEntry(bytes) : undefined
+  if (entry?.kind !== 'png') return { format, bytes }
+  return { format: 'png', bytes: bytes.subarray(entry.at, entry.at + entry.length) }
 }
 
 const DEFAULT_QUALITY = 80

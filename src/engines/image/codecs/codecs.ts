@@ -2,12 +2,16 @@
 import type { FormatName } from '../../../media/format.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { createAvifCodec } from './avif.ts'
+import { createBmpCodec } from './bmp.ts'
+import { createIcoCodec } from './ico.ts'
 import { createJpegCodec } from './jpeg.ts'
 
 export type Codecs = ReadonlyMap<FormatName, Codec>
 
 /** Modules load on first use. */
 export function createCodecs(context: CodecContext): Codecs {
-  const all = [createJpegCodec, createAvifCodec].map((create) => create(context))
+  const all = [createJpegCodec, createAvifCodec, createBmpCodec, createIcoCodec].map((create) =>
+    create(context),
+  )
   return new Map(all.map((codec) => [codec.format, codec]))
 }
