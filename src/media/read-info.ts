@@ -1,6 +1,8 @@
 /** From the first bytes of a file to what it is. Pure: asks for more bytes by throwing `NeedsMore`. */
 import { formatRow, type FormatName } from './format.ts'
 import { readAvif } from './headers/avif.ts'
+import { readBmp } from './headers/bmp.ts'
+import { readIco } from './headers/ico.ts'
 import { readJpeg } from './headers/jpeg.ts'
 import { readGif } from './headers/gif.ts'
 import { unknownImage } from './headers/other.ts'
@@ -17,6 +19,8 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
   avif: readAvif,
   gif: readGif,
   svg: readSvg,
+  bmp: readBmp,
+  ico: readIco,
 }
 
 /** Whether more than the name of the format is known of such a file. */

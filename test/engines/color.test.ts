@@ -4,13 +4,18 @@ import { describe, expect, test } from 'vitest'
 import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { embeddedProfile } from '../../src/media/color/embedded.ts'
 import { readMatrixProfile } from '../../src/media/color/icc.ts'
+import { buildBmp } from '../support/bmp.ts'
 import { rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const [width, height] = [320, 240]
-const make = async (from: 'jpeg' | 'png' | 'webp', bytes: Uint8Array, to: 'png' | 'jpeg' | 'webp' = 'png') =>
+const make = async (
+  from: 'jpeg' | 'png' | 'webp' | 'bmp',
+  bytes: Uint8Array,
+  to: 'png' | 'jpeg' | 'webp' = 'png',
+) =>
   (
     await run({
       recipe: { kind: 'image', from, orient: 1, to, width, height },
@@ -88,4 +93,24 @@ test('a profile in several pieces, in any order', async () => {
   expect(await embeddedProfile('jpeg', file)).toEqual(profile)
   const torn = Buffer.concat([plain.subarray(0, 2), second, plain.subarray(2)])
   expect(await embeddedProfile('jpeg', torn)).toBeUndefined()
+})
+
+test('the profile behind the pixels of a BMP', async () => {
+  const [tagged, plain] = [picture({ width, height }).withIccProfile('p3'), picture({ width, height })]
+  const profile = (await embeddedProfile('png', await tagged.png().toBuffer()))!
+  const bare = await sharp(await tagged.png().toBuffer(), { ignoreIcc: true })
+    .flip()
+    .raw()
+    .toBuffer()
+  const rows = bare.map((_, i) => bare[i - (i % 3) + 2 - (i % 3)]!)
+  const file = buildBmp({ width, height, bits: 24, size: 124, rows, tail: profile })
+  const view = new DataView(file.buffer)
+  view.setUint32(14 + 56, 0x4d424544, true)
+  view.setUint32(14 + 112, 124 + rows.length, true)
+  view.setUint32(14 + 116, profile.length, true)
+  expect(await embeddedProfile('bmp', file)).toEqual(profile)
+  const [seen, wanted] = [await rgba(await make('bmp', file)), await rgba(await plain.png().toBuffer())]
+  expect(greatestDifference(seen.data, wanted.data)).toBeLessThan(5)
+  view.setUint32(14 + 112, 2 ** 31, true)
+  expect(await embeddedProfile('bmp', file)).toBeUndefined()
 })

@@ -6,6 +6,7 @@ import { readMatrixProfile } from '../../media/color/icc.ts'
 import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
 import type { FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
+import { iconEntry } from '../../media/headers/ico.ts'
 import { corrupt } from '../../media/headers/reader.ts'
 import type { Orientation } from '../../media/info.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
@@ -63,8 +64,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
   const toConversion = createConversionToSrgb()
 
   return async (file) => {
-    const { from, bytes, page } = file
     const stored = announcedSize(file)
+    const { from, bytes, page } = contentOf(file)
     const embedded = await embeddedProfile(from, bytes)
     const profile = embedded && readMatrixProfile(embedded)
     const toSrgb = profile && toConversion(profile)
@@ -87,7 +88,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       if (seen) return seen
       const { draw } = codecs.get(from) ?? {}
       if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
-      return core.see(await (whole ??= decodeWhole(codecs, file, stored)), view)
+      return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored)), view)
     }
 
     /** What was drawn is larger or smaller than the file says: the view moves with it. */
@@ -117,7 +118,19 @@ function zoomFor({ rect, size }: View, stored: Size, most: number): number {
   return Math.min(wanted, Math.sqrt(Math.min(most, MOST_DRAWN) / (stored.width * stored.height)))
 }
 
-async function decodeWhole(codecs: Codecs, { from, bytes }: PictureFile, stored: Size): Promise<Bitmap> {
+/** The file, or the one that an icon holds. */
+function contentOf(file: PictureFile): PictureFile {
+  const { from, bytes } = file
+  const entry = from === 'ico' ? iconEntry(bytes) : undefined
+  if (entry?.kind !== 'png') return file
+  return { ...file, from: 'png', bytes: bytes.subarray(entry.at, entry.at + entry.length) }
+}
+
+async function decodeWhole(
+  codecs: Codecs,
+  { from, bytes }: Pick<PictureFile, 'from' | 'bytes'>,
+  stored: Size,
+): Promise<Bitmap> {
   const { decode } = codecs.get(from) ?? {}
   if (!decode) throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${from}: there is no decoder`)
   const bitmap = await decode(bytes)

@@ -25,6 +25,7 @@ const FINDERS: Partial<Record<FormatName, Finder>> = {
   png: inPng,
   webp: inWebp,
   avif: inAvif,
+  bmp: inBmp,
 }
 
 const textAt = (bytes: Uint8Array, at: number, length: number) =>
@@ -80,6 +81,16 @@ function inWebp(bytes: Uint8Array): Uint8Array | undefined {
   if (textAt(bytes, 12, 4) !== 'VP8X' || textAt(bytes, 30, 4) !== 'ICCP') return undefined
   const length = view.getUint32(34, true)
   return length <= MOST_BYTES && 38 + length <= bytes.length ? bytes.subarray(38, 38 + length) : undefined
+}
+
+/** BITMAPV5HEADER: its colour space is an embedded profile; where that lies, from its own beginning, and how long it is. */
+function inBmp(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes)
+  if (view.getUint32(14, true) !== 124 || view.getUint32(14 + 56, true) !== 0x4d424544) return undefined
+  const [start, length] = [14 + view.getUint32(14 + 112, true), view.getUint32(14 + 116, true)]
+  return length <= MOST_BYTES && start + length <= bytes.length
+    ? bytes.subarray(start, start + length)
+    : undefined
 }
 
 function inPng(bytes: Uint8Array): Promise<Uint8Array | undefined> | undefined {

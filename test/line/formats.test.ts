@@ -1,0 +1,91 @@
+/** Originals of every kind that is only read, once through the whole line: from a Request to the pixels of the answer. */
+import sharp from 'sharp'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createMediamorph, type Mediamorph } from '../../src/index.ts'
+import { buildBmp, buildDib, buildIcon } from '../support/bmp.ts'
+import { psnr, rgba } from '../support/compare.ts'
+import { createMemoryMount } from '../support/memory-mount.ts'
+import { picture, rawPicture } from '../support/pictures.ts'
+import { createTestPlatform } from '../support/platform.ts'
+
+const open: Mediamorph[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+})
+
+/** The service with one file in it. */
+function stage(file: Uint8Array<ArrayBuffer>): (query: string, init?: RequestInit) => Promise<Response> {
+  const mount = createMemoryMount()
+  mount.put('original', file)
+  const platform = createTestPlatform({ drivers: { 'memory:files': mount.driver } })
+  const source = { type: 'storage', mount: 'memory:files', key: '${key}' }
+  const origin = { name: 'files', match: '^/files/(?<key>.+)$', sources: [source] }
+  const config = { origins: [origin], storage: { cache: 'memory:' }, database: 'sqlite::memory:' }
+  const media = createMediamorph(config as never, platform)
+  open.push(media)
+  return (query, init) => media.fetch(new Request(`http://media.test/files/original?${query}`, init))
+}
+
+const SIZE = { width: 64, height: 48 }
+
+/** The picture's rows from the bottom up, blue first. */
+function rows(alpha: boolean): Uint8Array {
+  const { data, width, height, channels } = rawPicture({ ...SIZE, alpha })
+  const stored = new Uint8Array(data.length)
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const pixel = data.subarray((y * width + x) * channels, (y * width + x + 1) * channels)
+      const [red = 0, green = 0, blue = 0, ...rest] = pixel
+      stored.set([blue, green, red, ...rest], ((height - 1 - y) * width + x) * channels)
+    }
+  return stored
+}
+
+const FILES: Readonly<Record<string, () => Promise<{ file: Uint8Array<ArrayBuffer>; alpha: boolean }>>> = {
+  bmp: async () => ({ file: buildBmp({ ...SIZE, bits: 24, rows: rows(false) }), alpha: false }),
+  ico: async () => {
+    const dib = buildDib({ ...SIZE, height: SIZE.height * 2, bits: 32, rows: rows(true) })
+    return { file: buildIcon([{ ...SIZE, file: dib }]), alpha: true }
+  },
+}
+
+describe.each(Object.entries(FILES))('%s', (format, make) => {
+  test('becomes a PNG, pixel for pixel', async () => {
+    const { file, alpha } = await make()
+    const answer = await stage(file)('format=png')
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png'])
+    const seen = await rgba(new Uint8Array(await answer.arrayBuffer()))
+    const expected = await rgba(
+      await picture({ ...SIZE, alpha })
+        .png()
+        .toBuffer(),
+    )
+    expect([seen.width, seen.height]).toEqual([64, 48])
+    expect(psnr(seen.data, expected.data)).toBe(Infinity)
+  })
+
+  test('is made smaller, in what a browser shows', async () => {
+    const { file, alpha } = await make()
+    const get = stage(file)
+    const answer = await get('width=32', { headers: { accept: 'image/*' } })
+    const body = new Uint8Array(await answer.arrayBuffer())
+    expect(await sharp(body).metadata()).toMatchObject({
+      width: 32,
+      height: 24,
+      format: alpha ? 'png' : 'jpeg',
+    })
+    const debug = await get('width=32&format=webp')
+    expect(await sharp(new Uint8Array(await debug.arrayBuffer())).metadata()).toMatchObject({
+      width: 32,
+      format: 'webp',
+    })
+  })
+
+  test('half of it is damaged, and says which format', async () => {
+    const { file } = await make()
+    const answer = await stage(file.slice(0, file.length / 2))('format=png')
+    const { error } = (await answer.json()) as { error: { code: string; message: string } }
+    expect([answer.status, error.code]).toEqual([422, 'CORRUPT_MEDIA'])
+    expect(error.message.toLowerCase()).toContain(format === 'ico' ? 'bmp' : format)
+  })
+})
