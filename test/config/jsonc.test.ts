@@ -15,6 +15,8 @@ describe('parseDocument', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value)
+        // The one name that is refused, and tested below.
+        fc.pre(!text.includes('"__proto__"'))
         expect(parseDocument(text)).toEqual(JSON.parse(text))
         expect(parseDocument(`/**/ ${JSON.stringify(value, null, 2)} //`)).toEqual(JSON.parse(text))
       }),

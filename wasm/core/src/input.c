@@ -18,7 +18,7 @@ void EXPORT(input_reset)(void) {
 u8 *EXPORT(input_reserve)(size_t bytes) {
   size_t left = input_left(), needed = left + bytes;
   u8 *to = buffer;
-  if (needed > room) {
+  if (!buffer || needed > room) {
     room = needed + needed / 2;
     to = take(room + SLACK);
   }

@@ -44,7 +44,7 @@ static void finish_chunk(u8 *at, const char *name, size_t count) {
 
 void png_write_chunk(const char *name, const u8 *bytes, size_t count) {
   u8 *at = output_reserve(count + 12);
-  memcpy(at + 8, bytes, count);
+  if (count) memcpy(at + 8, bytes, count);
   finish_chunk(at, name, count);
 }
 

@@ -9,6 +9,9 @@
 #define LONGEST_HEADER 1024
 /* Input that one symbol with its refills may look at, and output that one copy may write over. */
 #define IN_SLACK 32
+/* align_bytes goes back by as many, from where it went back before: those bytes must still lie there. */
+#define BACK 8
+#define IN_LEAD (2 * BACK)
 #define OUT_SLACK (258 + 64)
 
 static struct {
@@ -28,14 +31,14 @@ void inflate_open(size_t most) {
   size_t room = HISTORY + 2 * most + 2 * HISTORY;
   memset(&z, 0, sizeof z);
   z.adler = 1;
-  z.in = z.in_end = z.in_buffer = take_zeroed(IN_ROOM + IN_SLACK + 64);
+  z.in = z.in_end = z.in_buffer = (u8 *)take_zeroed(IN_LEAD + IN_ROOM + IN_SLACK + 64) + IN_LEAD;
   z.out = z.taken = z.window = take(room + OUT_SLACK + 64);
   z.window_end = z.window + room;
 }
 
 u8 *inflate_room(size_t *room) {
   size_t left = (size_t)(z.in_end - z.in);
-  memmove(z.in_buffer, z.in, left);
+  memmove(z.in_buffer - BACK, z.in - BACK, BACK + left);
   z.in = z.in_buffer;
   z.in_end = z.in_buffer + left;
   *room = IN_ROOM - left;
