@@ -13,7 +13,7 @@ export interface EngineRow {
   readonly task: EngineTask
   readonly single: Duel
   /** All cores at once; milliseconds are those of one picture. */
-  readonly cores?: Duel
+  readonly cores: Duel
   readonly bytes: { readonly ours: number; readonly theirs: number; readonly original: number }
   /** Bytes of WebAssembly memory. */
   readonly memory: number
@@ -57,13 +57,15 @@ async function measure({ root, make, threads, task, bytes }: Context): Promise<E
   for (let call = 0; call < 4; call++) await ours()
   const files = [await ours(), await theirs()] as const
   await assertAlike(...files)
-  const few = { least: 3, most: 3, budgetMs: 0 }
-  const many = { least: 5, most: 15, budgetMs: 2500 }
-  const single = await duel({ ours, theirs, ...(task.isSlow ? few : many) })
-  const cores = task.isSlow ? undefined : await onAllCores(threads, task, theirs, single)
+  const single = await duel({ ours, theirs, least: 5, most: 15, budgetMs: 2000 })
+  const cores = await onAllCores(threads, task, theirs, single)
   const memory = await memoryOf(() => createOurs(root)(recipe, bytes))
   return {
-    ...{ task, single, memory, ...(cores && { cores }), ...(matched && { matched }) },
+    task,
+    single,
+    cores,
+    memory,
+    ...(matched && { matched }),
     bytes: { ours: files[0].length, theirs: files[1].length, original: bytes.length },
   }
 }
@@ -79,14 +81,14 @@ async function onAllCores(
   const chain = async () => {
     for (let call = 0; call < calls; call++) await theirs()
   }
-  const result = await (async () => {
-    await threads.make({ task, calls: 4 })
-    return duel({
-      ours: () => threads.make({ task, calls }),
-      theirs: () => Promise.all(Array.from({ length: CORES }, chain)),
-      ...{ least: 3, most: 7, budgetMs: 2000 },
-    })
-  })()
+  await threads.make({ task, calls: 4 })
+  const result = await duel({
+    ours: () => threads.make({ task, calls }),
+    theirs: () => Promise.all(Array.from({ length: CORES }, chain)),
+    least: 3,
+    most: 7,
+    budgetMs: 1200,
+  })
   const pictures = calls * CORES
   return { ...result, ours: result.ours / pictures, theirs: result.theirs / pictures }
 }

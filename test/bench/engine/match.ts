@@ -53,7 +53,10 @@ export async function match(make: Make, { png, to, quality, rival = {} }: MatchO
   const [low, high] = [await theirs(below), await theirs(above)]
   const isLow = Math.abs(low.ssim - ours.ssim) < Math.abs(high.ssim - ours.ssim)
   return {
-    ...{ ours, same, nearest: isLow ? below : above, atNearest: isLow ? low : high },
+    ours,
+    same,
+    nearest: isLow ? below : above,
+    atNearest: isLow ? low : high,
     equalBytes: low.ssim <= ours.ssim && ours.ssim <= high.ssim ? between(low, high, ours.ssim) : undefined,
   }
 }

@@ -25,6 +25,7 @@ export function startThreads(script: string, root: string, folder: string): Thre
     async make(order) {
       await Promise.all(
         all.map(async (thread) => {
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
           thread.postMessage(order)
           await once(thread, 'message')
         }),
@@ -48,6 +49,7 @@ export function serveThread(root: string, folder: string): void {
   parentPort!.on('message', async ({ task, calls }: Order) => {
     const bytes = await fileOf(task.input)
     for (let call = 0; call < calls; call++) await ours(recipeOf(task), bytes)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     parentPort!.postMessage('done')
   })
 }
