@@ -3,7 +3,7 @@
  * the same pictures, each in one interleaved run. Takes under ten minutes. `npm run bench -- engine` and `-- http` run one part,
  * `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
  */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import sharp from 'sharp'
 import { photograph } from '../../scripts/stage/media.ts'
 import type { Service } from '../../scripts/stage/service.ts'
@@ -119,8 +119,9 @@ function uncached({ contender, counts }: Running, task: Task): () => string {
 }
 
 async function report(part: Part, text: string): Promise<void> {
-  console.log(text)
-  if (process.argv.includes('--write')) await writePage(part, text)
+  const whole = `${text}\n\nLoad of the machine after the run: ${loadavg()[0]!.toFixed(1)}.`
+  console.log(whole)
+  if (process.argv.includes('--write')) await writePage(part, whole)
 }
 
 await main()

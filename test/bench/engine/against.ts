@@ -1,7 +1,7 @@
 /** Every task by us and by sharp, in turns. */
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
-import { duel, type Duel } from './duel.ts'
+import { duel, warmUp, type Duel } from './duel.ts'
 import { match, type Match } from './match.ts'
 import { createOurs, memoryOf, type Make } from './ours.ts'
 import { measureQuality, type QualityRow } from './quality.ts'
@@ -23,6 +23,8 @@ export interface EngineResult {
   readonly rows: readonly EngineRow[]
   readonly quality: readonly QualityRow[]
 }
+
+const WARM_MS = 600
 
 export async function against(root: string, folder: string, script: string): Promise<EngineResult> {
   const make = createOurs(root)
@@ -53,8 +55,7 @@ async function measure({ root, make, threads, task, bytes }: Context): Promise<E
   const matched = task.isMatched ? await matchSettings(make, task, bytes) : undefined
   const ours = () => make(recipe, bytes)
   const theirs = () => makeByRival(task, bytes, matched?.nearest)
-  // Both warm, V8's optimising compiler too.
-  for (let call = 0; call < 4; call++) await ours()
+  await warmUp(ours, WARM_MS)
   const files = [await ours(), await theirs()] as const
   await assertAlike(...files)
   const single = await duel({ ours, theirs, least: 5, most: 15, budgetMs: 2000 })
@@ -81,7 +82,7 @@ async function onAllCores(
   const chain = async () => {
     for (let call = 0; call < calls; call++) await theirs()
   }
-  await threads.make({ task, calls: 4 })
+  await warmUp(() => threads.make({ task, calls }), WARM_MS, 2)
   const result = await duel({
     ours: () => threads.make({ task, calls }),
     theirs: () => Promise.all(Array.from({ length: CORES }, chain)),

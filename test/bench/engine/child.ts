@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
-import { timeOf } from './duel.ts'
+import { timeOf, warmUp } from './duel.ts'
 import { createOurs } from './ours.ts'
 import { quantile } from '../../../scripts/stage/service.ts'
 import { recipeOf, TASKS } from './tasks.ts'
@@ -20,7 +20,7 @@ async function alone(): Promise<Record<string, number>> {
   for (const task of TASKS) {
     const bytes = await readFile(`${folder}/${task.input}`)
     const run = () => make(recipeOf(task), bytes)
-    for (let call = 0; call < 3; call++) await run()
+    await warmUp(run, 600)
     const times: number[] = []
     for (const begun = performance.now(); times.length < 9 && performance.now() - begun < 800;)
       times.push(await timeOf(run))

@@ -7,6 +7,8 @@ export interface Duel {
   readonly theirs: number
   /** Median of the rounds' ratios, ours to theirs. */
   readonly ratio: number
+  /** Between them lies the middle half of those ratios: how far to trust the median. */
+  readonly spread: readonly [low: number, high: number]
   readonly rounds: number
 }
 
@@ -32,13 +34,26 @@ export async function duel({ ours, theirs, least, most, budgetMs }: DuelOptions)
       rounds.push([await timeOf(ours), first])
     }
   }
-  const median = (value: (round: readonly [number, number]) => number) => quantile(rounds.map(value), 0.5)
+  const ratios = rounds.map(([ours, theirs]) => ours / theirs)
   return {
-    ours: median(([ours]) => ours),
-    theirs: median(([, theirs]) => theirs),
-    ratio: median(([ours, theirs]) => ours / theirs),
+    ours: quantile(
+      rounds.map(([ours]) => ours),
+      0.5,
+    ),
+    theirs: quantile(
+      rounds.map(([, theirs]) => theirs),
+      0.5,
+    ),
+    ratio: quantile(ratios, 0.5),
+    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
     rounds: rounds.length,
   }
+}
+
+/** Until `ms` have passed, and so often at least: engines of JavaScript compile what runs for a while better, and a service runs long. */
+export async function warmUp(work: () => Promise<unknown>, ms: number, least = 4): Promise<void> {
+  const begun = performance.now()
+  for (let call = 0; call < least || performance.now() - begun < ms; call++) await work()
 }
 
 export async function timeOf(work: () => Promise<unknown>): Promise<number> {

@@ -1,5 +1,6 @@
 /** The engine's figures as Markdown. */
 import type { EngineResult, EngineRow } from './against.ts'
+import type { Duel } from './duel.ts'
 import { DISTINCT, type QualityRow } from './quality.ts'
 import { TASKS } from './tasks.ts'
 
@@ -20,13 +21,33 @@ function timeVerdict({ task, single, bytes }: EngineRow): string {
   return verdict(single.ratio <= task.target && !(task.noLarger && bytes.ours > bytes.theirs))
 }
 
+const between = ({ spread }: Duel) => spread.map((ratio) => ratio.toFixed(2)).join(' to ')
+
 function timeTable(rows: readonly EngineRow[]): string {
   return lines(
-    ['task', 'ms', 'sharp ms', 'ratio', 'target', '', 'all cores', 'bytes', 'sharp bytes', 'WASM MB'],
+    [
+      'task',
+      'ms',
+      'sharp ms',
+      'ratio',
+      'middle half',
+      'target',
+      '',
+      'all cores',
+      'middle half',
+      'bytes',
+      'sharp bytes',
+      'WASM MB',
+    ],
     rows.map((row) => {
       const { task, single, cores, bytes, memory } = row
-      const times = [single.ours.toFixed(1), single.theirs.toFixed(1), single.ratio.toFixed(3)]
-      const measure = [task.target ?? '', timeVerdict(row), cores.ratio.toFixed(3)]
+      const times = [
+        single.ours.toFixed(1),
+        single.theirs.toFixed(1),
+        single.ratio.toFixed(3),
+        between(single),
+      ]
+      const measure = [task.target ?? '', timeVerdict(row), cores.ratio.toFixed(3), between(cores)]
       return [task.name, ...times, ...measure, bytes.ours, bytes.theirs, mb(memory)]
     }),
   )

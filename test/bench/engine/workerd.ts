@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { quantile, ROOT } from '../../../scripts/stage/service.ts'
-import { timeOf } from './duel.ts'
+import { timeOf, warmUp } from './duel.ts'
 import { recipeOf, TASKS } from './tasks.ts'
 import type { WorkerOrder } from './worker.ts'
 
@@ -38,7 +38,7 @@ export async function inWorkerd(folder: string): Promise<Record<string, number>>
       await ask({ method: 'PUT', body: await readFile(`${folder}/${task.input}`) })
       const order: WorkerOrder = { recipe: recipeOf(task), calls: CALLS }
       const run = () => ask({ method: 'POST', body: JSON.stringify(order) })
-      await run()
+      await warmUp(run, 600, 1)
       const times: number[] = []
       for (const begun = performance.now(); times.length < 5 && performance.now() - begun < 800;)
         times.push(await timeOf(run))
