@@ -1,15 +1,17 @@
 /**
- * `npm run bench`: this service and ipx (sharp) over HTTP, making the same pictures, in one interleaved run. Takes under
- * six minutes. `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses ours.
+ * `npm run bench`: first the engine against sharp, task by task (`engine/`), then this service and ipx (sharp) over HTTP, making
+ * the same pictures, each in one interleaved run. Takes under ten minutes. `npm run bench -- engine` and `-- http` run one part,
+ * `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
  */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import sharp from 'sharp'
 import { photograph } from '../../scripts/stage/media.ts'
 import type { Service } from '../../scripts/stage/service.ts'
 import { createWorkspace, type Workspace } from '../../scripts/stage/workspace.ts'
 import { contenders, type Contender, type Task } from './contenders.ts'
+import { benchEngine } from './engine/main.ts'
 import { burst, type Burst } from './measure.ts'
-import { machine, memoryTable, table, writePage, type Cell } from './report.ts'
+import { machine, memoryTable, table, writePage, type Cell, type Part } from './report.ts'
 
 const ROUNDS = 3
 const BURST_MS = 1000
@@ -37,7 +39,14 @@ interface Running {
 }
 
 async function main(): Promise<void> {
+  const wants = (part: string) =>
+    process.argv.includes(part) || !['engine', 'http'].some((one) => process.argv.includes(one))
   const facts = machine()
+  if (wants('engine')) await report('engine', `${facts}\n\n${await benchEngine()}`)
+  if (wants('http')) await benchHttp(facts)
+}
+
+async function benchHttp(facts: string): Promise<void> {
   const flag = process.argv.find((one) => one.startsWith('--runtimes='))
   const all = contenders((flag?.slice('--runtimes='.length) ?? 'bun,node').split(','))
   const files: Record<string, Uint8Array> = { 'small.jpg': await photograph(64, 48) }
@@ -45,7 +54,8 @@ async function main(): Promise<void> {
   const running: Running[] = []
   try {
     for (const contender of all) running.push(await begin(contender, files))
-    await report(facts, await run(running), all.at(-1)!.name)
+    const cells = await run(running)
+    await report('http', `${facts}\n\n${table(cells, all.at(-1)!.name)}\n\n${memoryTable(cells)}`)
   } finally {
     for (const { service, workspace } of running) {
       await service.kill()
@@ -108,10 +118,10 @@ function uncached({ contender, counts }: Running, task: Task): () => string {
   }
 }
 
-async function report(facts: string, cells: readonly Cell[], rival: string): Promise<void> {
-  const text = `${facts}\n\n${table(cells, rival)}\n\n${memoryTable(cells)}`
-  console.log(text)
-  if (process.argv.includes('--write')) await writePage(text)
+async function report(part: Part, text: string): Promise<void> {
+  const whole = `${text}\n\nLoad of the machine after the run: ${loadavg()[0]!.toFixed(1)}.`
+  console.log(whole)
+  if (process.argv.includes('--write')) await writePage(part, whole)
 }
 
 await main()

@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { format, resolveConfig } from 'prettier'
 import { quantile, ROOT } from '../../scripts/stage/service.ts'
 import type { Burst } from './measure.ts'
 
@@ -13,7 +14,7 @@ export interface Cell {
 }
 
 const PAGE = `${ROOT}docs/performance.md`
-const MARKS = ['<!-- bench:begin -->', '<!-- bench:end -->'] as const
+export type Part = 'engine' | 'http'
 
 /** `rival` is the contender that the ratios are against. */
 export function table(cells: readonly Cell[], rival: string): string {
@@ -58,9 +59,12 @@ export function machine(): string {
   return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory}; Node ${node}, Bun ${version('bun')}, ipx ${version('ipx')} with sharp ${version('sharp')}; ${new Date().toISOString().slice(0, 10)}; load of the machine before the run ${loadavg()[0]!.toFixed(1)}.`
 }
 
-export async function writePage(text: string): Promise<void> {
+export async function writePage(part: Part, text: string): Promise<void> {
   const page = await readFile(PAGE, 'utf8')
-  const [begin, end] = MARKS.map((mark) => page.indexOf(mark))
-  if (begin === -1 || end === -1) throw new Error(`docs/performance.md has no ${MARKS.join(' and ')}`)
-  await writeFile(PAGE, `${page.slice(0, begin! + MARKS[0].length)}\n${text}\n${page.slice(end)}`)
+  const marks = [`<!-- bench-${part}:begin -->`, `<!-- bench-${part}:end -->`] as const
+  const [begin, end] = [page.indexOf(marks[0]), page.indexOf(marks[1])]
+  if (begin === -1 || end === -1) throw new Error(`docs/performance.md has no ${marks.join(' and ')}`)
+  const options = { ...(await resolveConfig(PAGE)), parser: 'markdown' }
+  const whole = `${page.slice(0, begin + marks[0].length)}\n\n${text}\n\n${page.slice(end)}`
+  await writeFile(PAGE, await format(whole, options))
 }

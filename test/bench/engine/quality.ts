@@ -1,0 +1,58 @@
+/** Bytes and likeness of JPEG and WebP at one quality against sharp's, over many pictures. */
+import sharp from 'sharp'
+import { match, type Match } from './match.ts'
+import type { Make } from './ours.ts'
+
+/** Opaque ones of samples/; all computed, see its README. */
+const SAMPLES = [
+  'lake.jpg',
+  'still-life.jpg',
+  'street.jpg',
+  'dunes.jpg',
+  'ridge.avif',
+  'marbles.webp',
+] as const
+const WIDTH = 720
+const QUALITY = 80
+
+/** Each sample whole, and two places of it from nearer; odd offsets, off the grid of a stored JPEG's blocks. */
+const VIEWS = [
+  { name: 'whole', across: WIDTH },
+  { name: 'left', across: 1100, left: 43, top: 131 },
+  { name: 'right', across: 1500, left: 691, top: 359 },
+] as const
+
+export interface QualityRow {
+  readonly picture: string
+  readonly to: 'jpeg' | 'webp'
+  readonly result: Match
+}
+
+export const DISTINCT = SAMPLES.length
+
+export async function measureQuality(root: string, make: Make): Promise<QualityRow[]> {
+  const rows: QualityRow[] = []
+  for (const sample of SAMPLES) {
+    for (const view of VIEWS) {
+      const png = await cut(`${root}samples/${sample}`, view)
+      for (const to of ['jpeg', 'webp'] as const) {
+        const result = await match(make, { png, to, quality: QUALITY })
+        rows.push({ picture: `${sample}, ${view.name}`, to, result })
+      }
+    }
+  }
+  return rows
+}
+
+async function cut(path: string, view: (typeof VIEWS)[number]): Promise<Buffer> {
+  const scaled = await sharp(path).autoOrient().resize(view.across).removeAlpha().png().toBuffer({
+    resolveWithObject: true,
+  })
+  if (!('left' in view)) return scaled.data
+  const { left, top } = view
+  const height = Math.min(480, scaled.info.height - top)
+  return sharp(scaled.data)
+    .extract({ left, top, width: Math.min(WIDTH, scaled.info.width - left), height })
+    .png()
+    .toBuffer()
+}
