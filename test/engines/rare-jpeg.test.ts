@@ -6,7 +6,7 @@ import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
 import { psnr, rgba } from '../support/compare.ts'
 import { loadWasm } from '../support/platform.ts'
-import { drawn, flipped, HEIGHT, rareJpeg, WIDTH } from '../support/rare-jpegs.ts'
+import { drawn, flipped, HEIGHT, rareJpeg, scanBomb, WIDTH } from '../support/rare-jpegs.ts'
 
 const loaded: string[] = []
 const run = createImageWorker({
@@ -24,7 +24,9 @@ async function pixels(bytes: Uint8Array, width = WIDTH, height = HEIGHT): Promis
 describe.each(['arithmetic', 'arithmetic-progressive', 'several-scans'])('%s', (name) => {
   test('has the pixels of the plain file, to the bit', async () => {
     const expected = await rgba(await rareJpeg('plain'))
-    expect(psnr(await pixels(await rareJpeg(name)), expected.data)).toBe(Infinity)
+    const bytes = await rareJpeg(name)
+    expect(psnr(await pixels(bytes), expected.data)).toBe(Infinity)
+    expect(psnr((await rgba(bytes)).data, expected.data)).toBe(Infinity)
     expect(loaded).toContain('jpeg-turbo')
   })
 
@@ -95,3 +97,43 @@ describe.each(['arithmetic', 'several-scans', 'rgb', 'twelve-bit-progressive'])(
     })
   },
 )
+
+describe.each([
+  ['our own decoder', false],
+  ['libjpeg-turbo', true],
+])('scans upon scans: %s', (_, isArithmetic) => {
+  const show = (bytes: Uint8Array, side: number, to: number) =>
+    run({
+      recipe: {
+        kind: 'image',
+        from: 'jpeg',
+        orient: 1,
+        to: 'png',
+        width: to,
+        height: to,
+        resize: { width: to, height: to },
+      },
+      bytes,
+      pixels: 2e8,
+      frames: 1,
+    })
+
+  test('99 are a picture', async () => {
+    const bytes = scanBomb(64, 98, isArithmetic)
+    const { body } = await show(bytes, 64, 64)
+    const seen = await rgba(body)
+    expect(seen).toMatchObject({ width: 64, height: 64 })
+    // What arithmetic coding makes of no bytes at all is no picture that decoders would agree on.
+    if (!isArithmetic) expect(psnr(seen.data, (await rgba(bytes)).data)).toBe(Infinity)
+  })
+
+  test('more than a hundred are refused, soon', async () => {
+    for (const side of [64, 4000]) {
+      const bytes = scanBomb(side, 800, isArithmetic)
+      expect(bytes.length).toBeLessThan(100_000)
+      const start = performance.now()
+      await expect(show(bytes, side, side - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+      expect(performance.now() - start).toBeLessThan(10_000)
+    }
+  })
+})
