@@ -28,6 +28,18 @@ export const OWN_MODULES = {
       'core/src/memory.c',
     ],
   },
+  'jpeg-turbo': {
+    licence: 'Apache-2.0; libjpeg-turbo: IJG, BSD-3-Clause; wasi-libc: MIT',
+    sources: [
+      'module.mk',
+      'jpeg-turbo/Makefile',
+      'jpeg-turbo/src/',
+      'core/src/core.h',
+      'core/src/input.c',
+      'core/src/input.h',
+      'core/src/memory.c',
+    ],
+  },
 }
 
 const home = new URL('./', import.meta.url)

@@ -1,9 +1,8 @@
 /** Every compiled module by name. Workers may not compile at run time, so each is a static import. */
 import core from '../../wasm/core/core.wasm'
 import dav1d from '../../wasm/dav1d/dav1d.wasm'
+import jpegTurbo from '../../wasm/jpeg-turbo/jpeg-turbo.wasm'
 import avifEncoder from '../../wasm/metered/avif_enc.wasm'
-import jpegDecoder from '../../wasm/metered/mozjpeg_dec.wasm'
-import jpegEncoder from '../../wasm/metered/mozjpeg_enc.wasm'
 
 import resvg from '../../wasm/metered/resvg.wasm'
 
@@ -11,7 +10,6 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   core,
   dav1d,
   avif_enc: avifEncoder,
-  mozjpeg_dec: jpegDecoder,
-  mozjpeg_enc: jpegEncoder,
+  'jpeg-turbo': jpegTurbo,
   resvg,
 }

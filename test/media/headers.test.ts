@@ -95,10 +95,11 @@ describe('JPEG', () => {
   })
 
   test.each([
-    ['arithmetic', 0, 0xc9],
+    ['lossless arithmetic', 0, 0xcb],
     ['lossless', 0, 0xc3],
     ['hierarchical', 0, 0xc5],
-    ['12 bits', 3, 12],
+    ['baseline 12 bits', 3, 12],
+    ['16 bits', 3, 16],
   ])('%s coding is not supported', async (_, offset, value) => {
     const bytes = withFrame(await baseline(), offset, value)
     expect(() => info('jpeg', bytes)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_CODEC' }))

@@ -5,18 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { meterFile, PERIOD } from './meter.mjs'
 
 const MODULES = [
-  [
-    'mozjpeg_dec',
-    '@jsquash/jpeg',
-    'codec/dec/mozjpeg_dec.wasm',
-    'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
-  ],
-  [
-    'mozjpeg_enc',
-    '@jsquash/jpeg',
-    'codec/enc/mozjpeg_enc.wasm',
-    'Apache-2.0; MozJPEG: IJG, BSD-3-Clause, Zlib',
-  ],
   ['resvg', '@resvg/resvg-wasm', 'index_bg.wasm', 'MPL-2.0'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
 ]

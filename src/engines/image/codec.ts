@@ -21,7 +21,7 @@ export interface Codec {
   readonly format: FormatName
   /** Upright is not its business: pixels come as stored. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
   decode?(bytes: Uint8Array): Promise<Bitmap>
-  /** Of formats without pixels: at `zoom` times their size. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED */
+  /** Of those that have other sizes too: at `zoom` times its size, or the next larger one. @throws as `decode` */
   draw?(bytes: Uint8Array, zoom: number): Promise<Bitmap>
   encode?(bitmap: Bitmap, options: EncodeOptions): Promise<Uint8Array>
 }

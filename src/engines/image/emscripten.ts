@@ -16,12 +16,11 @@ interface Overrides {
 /** What the glue of a codec exports. */
 export type Factory<T> = (overrides: Overrides) => Promise<T>
 
-/** `complain` hears what the module writes to its standard error; nothing of it reaches ours. */
+/** What the module writes is heard by nobody. */
 export async function instantiate<T>(
   factory: unknown,
   name: WasmName,
   context: CodecContext,
-  complain: (line: string) => void = () => {},
 ): Promise<Instance<T>> {
   ensureImageData()
   const module = await context.loadWasm(name)
@@ -29,7 +28,7 @@ export async function instantiate<T>(
   const api = await (factory as Factory<T>)({
     noInitialRun: true,
     print: () => {},
-    printErr: complain,
+    printErr: () => {},
     instantiateWasm(imports, done) {
       const instance = new WebAssembly.Instance(module, { ...imports, meter: { tick: () => context.tick() } })
       memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory)

@@ -1,14 +1,7 @@
-import type { Bitmap } from '../../media/bitmap.ts'
-
 /** The codecs' glue hands pixels over as `ImageData`, a browser's class; servers get the little of it that is used. */
 export function ensureImageData(): void {
   const scope = globalThis as { ImageData?: unknown }
   scope.ImageData ??= PlainImageData
-}
-
-/** A browser's `ImageData` keeps its fields where neither spread nor structured clone finds them: taken out here. */
-export function toBitmap(image: Bitmap | null): Bitmap | undefined {
-  return image ? { data: image.data, width: image.width, height: image.height } : undefined
 }
 
 class PlainImageData {

@@ -7,7 +7,8 @@ import { corrupt, createReader, type Reader } from './reader.ts'
 const SOS = 0xda
 const EOI = 0xd9
 
-/** Frame kinds: 0 baseline, 1 extended, 2 progressive are read; lossless, hierarchical and arithmetic are not. */
+/** Frame kinds: 0 baseline, 1 extended, 2 progressive, 9 and 10 the same by arithmetic coding; others are lossless or hierarchical. */
+const READ: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2, 0xc9, 0xca])
 const isFrame = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 const hasNoLength = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
@@ -54,10 +55,10 @@ interface Announced {
 
 function readFrame(r: Reader, marker: number, body: number, announced: Announced): ImageInfo {
   const { orientation, isPlainRgb } = announced
-  if (marker > 0xc2)
+  if (!READ.has(marker))
     throw new MediaError(
       'UNSUPPORTED_CODEC',
-      'Cannot decode JPEG: lossless, hierarchical and arithmetic coding are not read',
+      'Cannot decode JPEG: lossless and hierarchical coding are not read',
     )
   const [precision, height, width, components] = [
     r.u8(body + 2),
@@ -65,7 +66,8 @@ function readFrame(r: Reader, marker: number, body: number, announced: Announced
     r.u16(body + 5),
     r.u8(body + 7),
   ]
-  if (precision !== 8)
+  // Baseline has 8; the standard has 12 for arithmetic coding too, but nobody reads or writes that.
+  if (precision !== 8 && (precision !== 12 || marker === 0xc0 || marker > 0xc2))
     throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode JPEG: ${precision} bits a sample are not read`)
   if (width === 0 || height === 0) throw corrupt('JPEG', 'the frame has no size')
   const colorModel = ({ 1: 'gray', 3: isPlainRgb ? 'rgb' : 'ycbcr', 4: 'cmyk' } as const)[components]
@@ -78,21 +80,7 @@ function readFrame(r: Reader, marker: number, body: number, announced: Announced
     hasAlpha: false,
     frames: 1,
     animated: false,
-    bitDepth: 8,
+    bitDepth: precision,
     colorModel,
   }
-}
-
-/** Whether the picture ends as it should: an end marker after its data. Decoders pad what is missing with grey, silently. */
-export function jpegIsWhole(bytes: Uint8Array): boolean {
-  for (let at = bytes.length - 2; at > 2; at--) {
-    if (bytes[at] === 0xff && bytes[at + 1] === EOI) return at > lastScan(bytes, at)
-  }
-  return false
-}
-
-/** Offset of the last scan header before `end`, by walking backwards; thumbnails lie before it. */
-function lastScan(bytes: Uint8Array, end: number): number {
-  for (let at = end - 1; at > 0; at--) if (bytes[at] === 0xff && bytes[at + 1] === SOS) return at
-  return end
 }

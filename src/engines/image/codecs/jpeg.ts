@@ -1,78 +1,72 @@
-/** JPEG by MozJPEG, in its fast settings: no trellis, no progressive scans. */
-import decoderGlue from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
-import encoderGlue from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js'
+/** The kinds of JPEG that the core leaves to others, by libjpeg-turbo (`wasm/jpeg-turbo`). */
 import { MediaError } from '../../../error.ts'
 import type { Bitmap } from '../../../media/bitmap.ts'
+import { displaySize } from '../../../media/headers/exif.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
-import { jpegIsWhole } from '../../../media/headers/jpeg.ts'
 import { readWholeInfo } from '../../../media/read-info.ts'
 import type { Codec, CodecContext } from '../codec.ts'
-import { instantiate } from '../emscripten.ts'
-import { toBitmap } from '../image-data.ts'
-import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
+import { createInstance, type OwnExports, type OwnInstance } from '../core/instance.ts'
+import { cannotDecode, createSlot } from '../slot.ts'
 
-interface Decoder {
-  decode(bytes: Uint8Array, applyOrientation: boolean): Bitmap | null
-}
-interface Encoder {
-  encode(data: Uint8ClampedArray, width: number, height: number, options: object): Uint8Array
-}
-
-/** Every field must be there: the glue reads a C struct. */
-const FAST = {
-  baseline: false,
-  arithmetic: false,
-  progressive: false,
-  optimize_coding: true,
-  smoothing: 0,
-  /** YCbCr. */
-  color_space: 3,
-  /** MozJPEG's own table, made for photographs. */
-  quant_table: 3,
-  trellis_multipass: false,
-  trellis_opt_zero: false,
-  trellis_opt_table: false,
-  trellis_loops: 1,
-  /** 4:2:0 at every quality. */
-  auto_subsample: false,
-  chroma_subsample: 2,
-  separate_chroma_quality: false,
-  chroma_quality: 75,
+/** What `wasm/jpeg-turbo/src` exports; pointers are numbers. Booleans are 0 and 1. */
+interface TurboExports extends OwnExports {
+  input_reset(): void
+  input_reserve(bytes: number): number
+  input_commit(bytes: number, isLast: number): void
+  turbo_open(bits: number): void
+  turbo_width(): number
+  turbo_height(): number
+  turbo_is_cmyk(): number
+  turbo_has_adobe(): number
+  turbo_start(eighths: number): void
+  turbo_rows_width(): number
+  turbo_rows_height(): number
+  turbo_band(): number
+  turbo_next(): number
 }
 
 export function createJpegCodec(context: CodecContext): Codec {
-  let complaints: string[] = []
-  const decoder = createSlot(() =>
-    instantiate<Decoder>(decoderGlue, 'mozjpeg_dec', context, (line) => complaints.push(line)),
-  )
-  const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'mozjpeg_enc', context))
+  const slot = createSlot(async () => {
+    const instance = createInstance<TurboExports>(await context.loadWasm('jpeg-turbo'), context)
+    return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
+  })
   return {
     format: 'jpeg',
-    async decode(bytes) {
-      checkKind(bytes)
-      return decoder.use((it) => {
-        complaints = []
-        const bitmap = toBitmap(it.decode(bytes, false))
-        if (complaints.some(isLoss)) throw corrupt('JPEG', 'its data is damaged or not all there')
-        return bitmap
-      }, cannotDecode('JPEG'))
-    },
-    encode: ({ data, width, height }, { quality = 80 }) =>
-      encoder.use(
-        (it) => it.encode(data, width, height, { ...FAST, quality, chroma_quality: quality }).slice(),
-        cannotMake('JPEG'),
-      ),
+    draw: (bytes, zoom) =>
+      slot.use((instance) => {
+        open(instance, bytes)
+        return readRows(instance, eighthsFor(zoom))
+      }, cannotDecode('JPEG')),
   }
 }
 
-/** libjpeg fills what is missing with grey, writes one warning and goes on. Stray bytes between segments cost no pixels. */
-function isLoss(line: string): boolean {
-  return /corrupt|premature|inconsistent/i.test(line) && !/extraneous bytes/i.test(line)
+function open({ begin, write, exports }: OwnInstance<TurboExports>, bytes: Uint8Array): void {
+  const info = readWholeInfo('jpeg', bytes)
+  if (info.class !== 'image') throw corrupt('JPEG', 'it is none')
+  begin()
+  exports.input_reset()
+  write(exports.input_reserve(bytes.length), bytes)
+  exports.input_commit(bytes.length, 1)
+  exports.turbo_open(info.bitDepth)
+  const stored = displaySize(info.width, info.height, info.orientation)
+  if (exports.turbo_width() !== stored.width || exports.turbo_height() !== stored.height)
+    throw corrupt('JPEG', 'it is not what its header announced')
+  if (exports.turbo_is_cmyk())
+    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
 }
 
-function checkKind(bytes: Uint8Array): void {
-  const info = readWholeInfo('jpeg', bytes)
-  if (info.class === 'image' && info.colorModel === 'cmyk')
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
-  if (!jpegIsWhole(bytes)) throw corrupt('JPEG', 'it is truncated')
+/** As the core and libvips choose: a power of two, and never so that nothing is left for the filter that comes after. */
+function eighthsFor(zoom: number): number {
+  const ratio = 1 / zoom
+  const shrink = ratio >= 8 ? 8 : ratio >= 4 ? 4 : ratio >= 2 ? 2 : 1
+  return shrink > 1 && Math.floor(ratio) === shrink ? 16 / shrink : 8 / shrink
+}
+
+function readRows({ exports, view }: OwnInstance<TurboExports>, eighths: number): Bitmap {
+  exports.turbo_start(eighths)
+  const [width, height] = [exports.turbo_rows_width(), exports.turbo_rows_height()]
+  const data = new Uint8ClampedArray(width * height * 4)
+  for (let at = 0, rows; (rows = exports.turbo_next()) > 0; at += rows * width * 4)
+    data.set(view(exports.turbo_band(), rows * width * 4), at)
+  return { data, width, height }
 }

@@ -35,7 +35,7 @@ typedef struct {
   u8 quantisation_set;
   Huffman dc[4], ac[4];
   Scan scan;
-  int mcus_wide, mcus_high, restart_interval;
+  int mcus_wide, mcus_high, restart_interval, scans;
   bool has_begun, is_jfif;
   int adobe_transform; /* -1 = no Adobe segment */
   /* Where the work is: it stops whenever input is missing, between two MCUs, and goes on there. */

@@ -113,6 +113,10 @@ static void read_scan(const u8 *p, const u8 *end) {
   scan->low = p[2] & 15;
 }
 
+/* Of one picture. Encoders write some ten. A scan of hardly more bytes than its header goes over all blocks: without a bound, 100 kB
+   would keep a large picture busy for minutes. */
+#define MOST_SCANS 100
+
 /* T.81 G.1.1.1: what a progressive scan may hold. */
 static void check_scan(void) {
   const Scan *scan = &jpeg.scan;
@@ -124,6 +128,7 @@ static void check_scan(void) {
     jpeg.scan.high = jpeg.scan.low = 0;
     return;
   }
+  if (++jpeg.scans > MOST_SCANS) fail(OUT_OF_MEMORY, "it has too many scans");
   bool is_dc = scan->first == 0;
   if (scan->last > 63 || scan->last < scan->first || (is_dc && scan->last) || (!is_dc && scan->components > 1) ||
       scan->low > 13 || (scan->high && scan->high != scan->low + 1))

@@ -75,10 +75,6 @@ static int first_symbol(Bits *b, const Huffman *table, Band *band, int k) {
 
 static void read_band(Bits *b, const Huffman *table, Band *band) {
   const int last = jpeg.scan.last, low = jpeg.scan.low;
-  if (jpeg.end_of_band_run) {
-    jpeg.end_of_band_run--;
-    return;
-  }
   for (int k = jpeg.scan.first - 1; k < last;) {
     refill(b);
     u64 entry = table->two[look(b)];
@@ -155,12 +151,27 @@ static void read_ac_unit(Bits *b, int row, int column) {
 
 /* ---- scans ---- */
 
+/* Blocks of this row whose band a run has ended already. In a refinement they still have corrections. */
+static int blocks_in_run(int wide) {
+  if (jpeg.scan.high) return 0;
+  int blocks = min_int(jpeg.end_of_band_run, wide - jpeg.column);
+  return jpeg.restart_interval ? min_int(blocks, jpeg.until_restart) : blocks;
+}
+
+static void pass_blocks(int blocks) {
+  jpeg.column += blocks;
+  jpeg.end_of_band_run -= blocks;
+  jpeg.until_restart -= blocks;
+}
+
 Progress jpeg_progressive_scan(void) {
   const Component *lone = jpeg.scan.components == 1 ? &jpeg.components[jpeg.scan.index[0]] : NULL;
   int wide = lone ? lone->blocks_wide : jpeg.mcus_wide, high = lone ? lone->blocks_high : jpeg.mcus_high;
   for (; jpeg.row < high; jpeg.row++, jpeg.column = 0) {
     tick();
     for (; jpeg.column < wide; jpeg.column++) {
+      pass_blocks(blocks_in_run(wide));
+      if (jpeg.column == wide) break;
       if (jpeg_next_mcu() == MORE) return MORE;
       Bits bits = jpeg.bits;
       (jpeg.scan.first == 0 ? read_dc_unit : read_ac_unit)(&bits, jpeg.row, jpeg.column);
