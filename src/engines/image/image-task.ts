@@ -1,8 +1,8 @@
 /** One picture from bytes to bytes: decode, steps, encode; or to what is known of it. Runs in a worker; knows no request. */
-import { MediaError } from '../../error.ts'
+import { MediaError, overlayError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import { formatRow } from '../../media/format.ts'
-import type { ImageRecipe, Recipe, TrimRecipe } from '../../plan/recipe.ts'
+import type { ImageRecipe, OverlayRecipe, Recipe, TrimRecipe } from '../../plan/recipe.ts'
 import { resolveTrimmed } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
@@ -16,6 +16,7 @@ import {
   fileOf,
   limitFrames,
   type OpenPicture,
+  type FileBytes,
   type PictureFile,
 } from './open-picture.ts'
 import { createPipeline } from './pipeline.ts'
@@ -25,6 +26,8 @@ import { viewOf } from './view.ts'
 export interface ImageTask {
   readonly recipe: Recipe
   readonly bytes: Uint8Array
+  /** The original of the recipe's overlay. */
+  readonly overlay?: Uint8Array
   /** Most pixels of the original; nothing larger is decoded, whatever was probed before. */
   readonly pixels: number
   /** Most frames of the original. */
@@ -61,8 +64,8 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     })
   }
 
-  function finish(view: Bitmap, recipe: ImageRecipe): Bitmap {
-    const made = pipeline(view, recipe)
+  function finish(view: Bitmap, recipe: ImageRecipe, layer: Bitmap | undefined): Bitmap {
+    const made = pipeline(view, recipe, layer)
     const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
@@ -70,20 +73,20 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   /** Colours come first: everything after, the background too, is in sRGB. */
-  async function make(recipe: ImageRecipe, picture: OpenPicture): Promise<Uint8Array> {
+  async function make(recipe: ImageRecipe, picture: OpenPicture, layer?: Bitmap): Promise<Uint8Array> {
     const view = viewOf(recipe, picture.stored)
     const target = coreTarget(recipe)
-    const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects].some(
+    const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects, layer].some(
       (step) => step !== undefined,
     )
     if (target && recipe.animated) {
-      const edit = isEdited ? (frame: Bitmap) => finish(picture.toTarget(frame), recipe) : undefined
+      const edit = isEdited ? (frame: Bitmap) => finish(picture.toTarget(frame), recipe, layer) : undefined
       const moving = await picture.inCore(view, (source) => core.animate(source, target, recipe, edit))
       if (moving) return moving
     }
     const made =
       target && !isEdited && (await picture.inCore(view, (source) => core.transcode(source, target)))
-    return made || encode(finish(await picture.show(view), recipe), recipe)
+    return made || encode(finish(await picture.show(view), recipe, layer), recipe)
   }
 
   /** In the colours of the file: a border is one in any. Of an animation, the first frame decides. */
@@ -99,16 +102,32 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return resolveTrimmed(recipe, part)
   }
 
-  return async ({ recipe, ...original }) => {
+  /** Decoded once, for however many frames. */
+  async function openLayer(overlay: OverlayRecipe, original: FileBytes): Promise<Bitmap> {
+    try {
+      const picture = await open(fileOf(overlay, original))
+      return await picture.show(viewOf(overlay, picture.stored))
+    } catch (error) {
+      throw overlayError(error)
+    }
+  }
+
+  return async ({ recipe, overlay, ...original }) => {
     if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
     const file = fileOf(recipe, original)
     const picture = await open(file)
     const resolved = recipe.kind === 'trim' ? await trimmed(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
-    const body = await make(final, picture)
+    const layer = final.overlay && (await openLayer(final.overlay, { ...original, bytes: given(overlay) }))
+    const body = await make(final, picture, layer)
     const { to, width, height } = final
     return { body: body as Uint8Array<ArrayBuffer>, type: formatRow(to).mime, width, height }
   }
+}
+
+function given(bytes: Uint8Array | undefined): Uint8Array {
+  if (bytes) return bytes
+  throw new MediaError('INTERNAL', undefined, { cause: 'the overlay is missing' })
 }
 
 const DEFAULT_QUALITY = 80
