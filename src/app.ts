@@ -129,7 +129,8 @@ function createServices(config: Config, resources: Resources): Services {
     flights: resources.flights,
     limits: { ...limits, sourceMs: config.outbound.totalMs },
     plan: (request) => planRequest(request, config.rules),
-    resolve: (plan, info) => resolve(plan, info, { ...limits, avifPixels: config.auto.avifPixels }),
+    resolve: (plan, info, overlay) =>
+      resolve(plan, info, { ...limits, avifPixels: config.auto.avifPixels }, overlay),
     authorize: (url, request) => authorizer.authorize(url, request),
   }
 }

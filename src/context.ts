@@ -63,7 +63,8 @@ export interface Services {
   readonly flights: Flights<Made>
   readonly limits: WorkLimits
   plan(request: MediaRequest): Plan
-  resolve(plan: Plan, info: MediaInfo): Recipe
+  /** @param overlay what the plan lays over the result */
+  resolve(plan: Plan, info: MediaInfo, overlay?: MediaInfo): Recipe
   /** Who may ask. @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
   authorize(url: URL, request: MediaRequest): Promise<Grant>
 }

@@ -93,6 +93,18 @@ export function limitError(
   })
 }
 
+/** The same failure, said of the overlay: the main original is not to blame. */
+export function overlayError(error: unknown, path?: string): unknown {
+  if (!isMediaError(error)) return error
+  const { code, message, details, cause, retryAfter } = error
+  const rest = typeof details === 'object' && !Array.isArray(details) ? details : { details }
+  return new MediaError(code, `Overlay: ${message}`, {
+    details: { parameter: 'overlay', ...(path === undefined ? {} : { path }), ...rest },
+    cause,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  })
+}
+
 export function isMediaError(error: unknown): error is MediaError {
   return error instanceof MediaError
 }

@@ -2,7 +2,7 @@
  * The make half of the line: find the original, learn what it is, decide, transform, store. Shared with the job
  * worker, so nothing here knows of HTTP.
  */
-import { isMediaError, type MediaError } from './error.ts'
+import { isMediaError, overlayError, type MediaError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
@@ -11,7 +11,7 @@ import type { Original } from './media/original.ts'
 import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
 import { recipeKey } from './plan/key.ts'
-import type { Plan } from './plan/plan.ts'
+import type { Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
 import { looseRendition } from './store/loose-rendition.ts'
@@ -19,36 +19,111 @@ import type { StoredFacts } from './store/cache.ts'
 
 export interface Prepared {
   readonly original: Original
+  /** What the plan lays over the result. */
+  readonly overlay: Original | undefined
   readonly info: MediaInfo
   readonly recipe: Recipe
-  /** Cache key of the recipe on this version of the original. */
+  /** Names this version of all originals together. */
+  readonly validator: string
+  /** Cache key of the recipe on this version of them. */
   readonly key: string
+  /** Lets go of all of them. */
+  close(): Promise<void>
 }
 
-/** Opens and probes the original and resolves the plan against it. The caller closes `original`. */
+/** Opens and probes what the plan is about and resolves it against that. The caller closes it. */
 export async function prepare(
   plan: Plan,
   signal: AbortSignal,
   event: RequestEvent,
   services: Services,
 ): Promise<Prepared> {
-  const original = await timed(event, 'source', services.now, () =>
-    services.origins.open(plan.source, signal),
+  const [main, overlay] = await openBoth(
+    openProbed(plan.source, signal, event, services),
+    plan.overlay && openOverlay(plan.overlay, signal, event, services),
   )
+  const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
+  const close = async () => void (await Promise.all(originals.map((original) => original.close())))
+  try {
+    const recipe = services.resolve(plan, main.info, overlay?.info)
+    const validator = joinValidators(originals.map((original) => original.validator.text))
+    const key = await recipeKey(recipe, sourceText(plan), validator)
+    return { ...main, overlay: overlay?.original, recipe, validator, key, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Probed {
+  readonly original: Original
+  readonly info: MediaInfo
+}
+
+async function openProbed(
+  ref: SourceRef,
+  signal: AbortSignal,
+  event: RequestEvent,
+  services: Services,
+): Promise<Probed> {
+  const original = await timed(event, 'source', services.now, () => services.origins.open(ref, signal))
   try {
     event.sourceType = original.sourceType
-    const info = await timed(event, 'probe', services.now, () => probe(original))
-    const recipe = services.resolve(plan, info)
-    return { original, info, recipe, key: await recipeKey(recipe, sourceText(plan), original.validator.text) }
+    return { original, info: await timed(event, 'probe', services.now, () => probe(original)) }
   } catch (error) {
     await original.close()
     throw error
   }
 }
 
-/** Tells originals apart whose validators may be equal. */
-function sourceText({ source }: Plan): string {
-  return `${source.origin} ${source.path}`
+/** An origin that takes its time takes it once: the overlay does not wait for the main original. */
+async function openOverlay(
+  ref: SourceRef,
+  signal: AbortSignal,
+  event: RequestEvent,
+  services: Services,
+): Promise<Probed> {
+  const own = { ...event, phases: {} }
+  try {
+    return await timed(event, 'overlay', services.now, () => openProbed(ref, signal, own, services))
+  } catch (error) {
+    throw overlayError(error, ref.path)
+  }
+}
+
+/** Both or none; of two failures that of the main original counts. */
+async function openBoth<T extends Probed>(
+  main: Promise<T>,
+  overlay: Promise<T> | undefined,
+): Promise<readonly [T, T | undefined]> {
+  const results = await Promise.allSettled([main, overlay])
+  const [first, second] = results
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value]
+  for (const result of results) if (result.status === 'fulfilled') await result.value?.original.close()
+  throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason
+}
+
+/** Tells originals apart whose validators may be equal. No path has a line break. */
+function sourceText({ source, overlay }: Plan): string {
+  return [source, ...(overlay ? [overlay] : [])].map(({ origin, path }) => `${origin} ${path}`).join('\n')
+}
+
+/** Of one original its own. */
+function joinValidators(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] as string) : JSON.stringify(texts)
+}
+
+/** Whether all originals of the plan still are what `validator` names. */
+export async function isUnchanged(
+  { source, overlay }: Plan,
+  validator: string,
+  signal: AbortSignal,
+  { origins }: Pick<Services, 'origins'>,
+): Promise<boolean> {
+  if (!overlay) return origins.check(source, validator, signal)
+  const [main = '', other = ''] = JSON.parse(validator) as readonly string[]
+  const checks = [origins.check(source, main, signal), origins.check(overlay, other, signal)]
+  return (await Promise.all(checks)).every(Boolean)
 }
 
 /** Makes and keeps what was prepared, unless another plan already led to the same recipe. */
@@ -60,17 +135,15 @@ export async function render(
 ): Promise<Made> {
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
-  const { recipe, original, info, key } = prepared
+  const { recipe, original, overlay, info, key } = prepared
   const engine = chooseEngine(services.engines, recipe, info)
   const { transformMs, imageBytes } = services.limits
-  const weight = Math.min(original.size ?? imageBytes, imageBytes)
+  const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
+  const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
+  const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, hurriedOriginal(original, services.limits.sourceMs), {
-        signal,
-        transformMs,
-        imageBytes,
-      }),
+      engine.run(recipe, hurried(original), { signal, transformMs, imageBytes }, overlay && hurried(overlay)),
     )
     const facts = storedFacts(rendition, original, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))

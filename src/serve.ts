@@ -6,7 +6,7 @@ import { MediaError, isMediaError } from './error.ts'
 import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
 import { planKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
-import { prepare, render } from './render.ts'
+import { isUnchanged, prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalOutcome } from './serve-original.ts'
 import {
@@ -41,7 +41,8 @@ export async function serve(request: MediaRequest, call: Call, services: Service
   try {
     return await serveRendition(request, grant, policy, call, services)
   } catch (error) {
-    if (policy.fallback !== 'original' || !isFallible(error)) throw error
+    // The original without its overlay is another picture, perhaps one that is not to be seen.
+    if (policy.fallback !== 'original' || request.overlay || !isFallible(error)) throw error
     return serveOriginal(request, { grant, policy, passthrough: true }, call, services)
   }
 }
@@ -122,9 +123,9 @@ async function makeOnce(plan: Plan, signal: AbortSignal, call: Call, services: S
   const prepared = await prepare(plan, signal, call.event, services)
   try {
     const made = await render(prepared, signal, call.event, services)
-    return { made, recipeKey: prepared.key, validator: prepared.original.validator.text }
+    return { made, recipeKey: prepared.key, validator: prepared.validator }
   } finally {
-    await prepared.original.close()
+    await prepared.close()
   }
 }
 
@@ -137,7 +138,7 @@ async function revalidate(
 ): Promise<void> {
   const { key, plan, subject } = flight
   const refresh = async (signal: AbortSignal): Promise<Made> => {
-    if (!(await services.origins.check(plan.source, stale.validator, signal)))
+    if (!(await isUnchanged(plan, stale.validator, signal, services)))
       return make(flight, signal, call, services)
     await rememberSuccess(flight, stale.rendition.key, stale.validator, services)
     return { rendition: stale.rendition, stored: true }
@@ -159,10 +160,11 @@ const BACKGROUND_MS = 60_000
 
 function subjectOf(request: MediaRequest, policy: OriginPolicy): Subject {
   const derivative = request.derivative === undefined ? [] : [`derivative:${request.derivative}`]
+  const overlay = request.overlay === undefined ? [] : [`overlay:${request.overlay.path}`]
   return {
     origin: policy.name,
     path: request.path,
-    tags: [`origin:${policy.name}`, ...derivative, ...policy.cacheTags],
+    tags: [`origin:${policy.name}`, ...derivative, ...overlay, ...policy.cacheTags],
   }
 }
 

@@ -1,5 +1,5 @@
 /** Step 2 of the line: may this address be asked at all? Costs one HMAC at most. */
-import { MediaError } from '../error.ts'
+import { MediaError, overlayError } from '../error.ts'
 import type { KeyRing } from '../lib/hmac.ts'
 import { signedText, verifyText } from '../lib/hmac.ts'
 import type { MediaRequest } from '../request/request.ts'
@@ -51,6 +51,7 @@ export function createAuthorizer({ rules, keys, now }: AuthorizerOptions): Autho
       if (rule.access === 'signed')
         throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
       if (rule.access === 'derivatives') requireListed(request, rule.sizes)
+      if (request.overlay) requireOpen(request, rules.get(request.overlay.origin))
       return { signed: false }
     },
   }
@@ -66,6 +67,20 @@ function requireListed(request: MediaRequest, sizes: readonly number[]): void {
     'ACCESS_DENIED',
     `Unsigned addresses may only name a derivative or a listed size, not: ${names}`,
   )
+}
+
+/**
+ * An unsigned address shows of an overlay what it could show of it as the main original: of a `signed` origin nothing,
+ * whoever names the overlay; of a `derivatives` origin what the configuration names.
+ */
+function requireOpen({ asked, params }: MediaRequest, rule: AccessRules | undefined): void {
+  if (rule?.access === 'public') return
+  if (rule?.access === 'derivatives' && asked.overlay !== params.overlay) return
+  const refusal =
+    rule?.access === 'derivatives'
+      ? new MediaError('ACCESS_DENIED', 'Only a derivative or a signed address may name it')
+      : new MediaError('BAD_SIGNATURE', 'Its origin answers signed addresses only')
+  throw overlayError(refusal, asked.overlay)
 }
 
 function isListed(name: string, value: unknown, sizes: readonly number[]): boolean {

@@ -17,7 +17,8 @@ export interface Engine {
   readonly name: string
   can(recipe: Recipe, info: MediaInfo): boolean
   /**
+   * @param overlay of recipes that have one
    * @throws SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, or the signal's reason
    */
-  run(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition>
+  run(recipe: Recipe, original: Original, budget: Budget, overlay?: Original): Promise<Rendition>
 }

@@ -8,8 +8,21 @@ import type { MediaRequest } from '../request/request.ts'
 
 export async function diagnose(media: MediaRequest, call: Call, services: Services): Promise<Response> {
   await services.authorize(call.url, media)
-  const { path, origin, captures, grammar, params, derivative, warnings, vary, accepts, isBare } = media
-  const asked = { path, origin, captures, grammar, params, derivative, warnings, vary, accepts, isBare }
+  const { path, origin, captures, grammar, params, derivative, warnings, vary, accepts, isBare, overlay } =
+    media
+  const asked = {
+    path,
+    origin,
+    captures,
+    grammar,
+    params,
+    derivative,
+    warnings,
+    vary,
+    accepts,
+    isBare,
+    overlay,
+  }
   const rest = isBare ? {} : await planned(media, call, services)
   const view = { requestId: call.event.requestId, ...asked, ...rest }
   return new Response(JSON.stringify(view, null, 2), {
@@ -28,7 +41,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
   const cached = found?.state ?? 'absent'
   try {
     const prepared = await prepare(plan, call.signal, call.event, services)
-    await prepared.original.close()
+    await prepared.close()
     const engine = chooseEngine(services.engines, prepared.recipe, prepared.info).name
     const { info, recipe } = prepared
     return {

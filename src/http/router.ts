@@ -9,6 +9,7 @@ import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
+import { isReserved } from '../request/match.ts'
 import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
 import { errorCacheControl } from './cache-control.ts'
 import { addCors, preflight, type CorsRules } from './cors.ts'
@@ -125,14 +126,6 @@ function withCommonHeaders(
   const timing = serverTiming(event)
   if (timing !== '') headers.set('server-timing', timing)
   return new Response(response.body, { status: response.status, headers })
-}
-
-/** Reserved first segments: never an origin's, and 404 while the feature behind them is not there. */
-const RESERVED = new Set(['metrics', 'api', 'admin', 'internal', 'sse', 'openapi.json', 'external'])
-
-function isReserved(pathname: string): boolean {
-  const first = pathname.split('/', 2)[1] ?? ''
-  return first.startsWith('_') || RESERVED.has(first)
 }
 
 function createRoutes(options: RouterOptions): Handler {

@@ -13,14 +13,15 @@ export interface Layout {
 
 /** The crop box in pixels, clamped into the picture; undefined when it lies outside. */
 export function placeCrop(box: CropBox, picture: Size): Rect | undefined {
-  const x = toPixels(box.x, picture.width)
-  const y = toPixels(box.y, picture.height)
-  const width = Math.min(Math.max(1, toPixels(box.width, picture.width)), picture.width - x)
-  const height = Math.min(Math.max(1, toPixels(box.height, picture.height)), picture.height - y)
+  const x = lengthIn(box.x, picture.width)
+  const y = lengthIn(box.y, picture.height)
+  const width = Math.min(Math.max(1, lengthIn(box.width, picture.width)), picture.width - x)
+  const height = Math.min(Math.max(1, lengthIn(box.height, picture.height)), picture.height - y)
   return width < 1 || height < 1 ? undefined : { x, y, width, height }
 }
 
-function toPixels(length: Length, side: number): number {
+/** In whole pixels. */
+export function lengthIn(length: Length, side: number): number {
   return 'px' in length ? length.px : Math.round(length.fraction * side)
 }
 

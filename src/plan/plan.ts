@@ -1,9 +1,25 @@
 import type { FormatName } from '../media/format.ts'
 import type { Effects } from '../request/rows/effects.ts'
-import type { AskedGravity, Color, CropBox, Metadata, Quality } from '../request/values/types.ts'
+import type {
+  AskedGravity,
+  Color,
+  CropBox,
+  Gravity,
+  Length,
+  Metadata,
+  Quality,
+} from '../request/values/types.ts'
 
 export type { Effects } from '../request/rows/effects.ts'
-export type { Color, CropBox, Gravity, Length, Metadata, Quality } from '../request/values/types.ts'
+export type {
+  AskedGravity,
+  Color,
+  CropBox,
+  Gravity,
+  Length,
+  Metadata,
+  Quality,
+} from '../request/values/types.ts'
 
 /**
  * What was asked, canonical and frozen. Equal questions have equal plans, however they were put (order of
@@ -11,6 +27,8 @@ export type { Color, CropBox, Gravity, Length, Metadata, Quality } from '../requ
  */
 export interface Plan extends Question {
   readonly source: SourceRef
+  /** The original that `ask.overlay` lays over the result. */
+  readonly overlay?: SourceRef
   /** Canonical text of all of the above: the cache key is its hash. */
   readonly text: string
 }
@@ -62,12 +80,24 @@ export interface Ask {
   readonly effort?: number
   /** Those that do something. */
   readonly effects?: Effects
+  /** How the plan's overlay is laid over the result; absent: there is none. */
+  readonly overlay?: OverlayAsk
   /** Only with the format `json`. */
   readonly metadata?: Exclude<Metadata, 'none'>
   /** Opaque version. */
   readonly v?: string
   /** Fields of video and audio, in canonical text; dropped while resolving an image. */
   readonly timed?: Readonly<Record<string, string>>
+}
+/** How an overlay lies on the result. */
+export interface OverlayAsk {
+  /** Of the result, or a fraction of its width. */
+  readonly width?: Length
+  readonly gravity?: Gravity
+  /** Below 1. */
+  readonly opacity?: number
+  /** Above 0. */
+  readonly margin?: Length
 }
 /** Every `format` value but `auto`, which is absence. `jpg` is `jpeg`. */
 export type AskFormat =

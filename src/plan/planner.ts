@@ -2,14 +2,17 @@
 import { paramRow, type ParamName, type Params } from '../request/params.ts'
 import type { MediaRequest } from '../request/request.ts'
 import { effectsOf } from '../request/rows/effects.ts'
+import { isZero } from '../request/values/length.ts'
 import { canonicalJson } from './canonical.ts'
-import type { Ask, Plan } from './plan.ts'
+import type { Ask, AskedGravity, Fit, Gravity, OverlayAsk, Plan } from './plan.ts'
 
 export function planRequest(request: MediaRequest, limits: { readonly outputSide: number }): Plan {
   const { origin, path, captures, accepts } = request
   const ask = toAsk(request.params, limits.outputSide)
   const source = { origin, path, captures }
-  return Object.freeze({ source, ask, accepts, text: canonicalJson({ source, ask, accepts }) })
+  const overlay = ask.overlay && request.overlay ? { overlay: request.overlay } : {}
+  const plan = { source, ...overlay, ask, accepts }
+  return Object.freeze({ ...plan, text: canonicalJson(plan) })
 }
 
 /** Drops what says nothing: defaults, and words that need a size where there is none. */
@@ -24,14 +27,11 @@ export function toAsk(params: Params, outputSide: number): Ask {
         : params.fit
       : undefined
   const usesGravity = fit === 'cover' || fit === 'crop' || fit === 'pad'
-  const { gravity } = params
-  // Padding has nothing to choose.
-  const isCentre = gravity === 'auto' ? fit === 'pad' : gravity?.x === 0.5 && gravity.y === 0.5
   const timed = timedWords(params)
-  return compact({
+  return compact<Ask>({
     ...size,
     fit,
-    gravity: usesGravity && !isCentre ? gravity : undefined,
+    gravity: usesGravity ? askedGravity(params.gravity, fit) : undefined,
     format: params.format === 'auto' ? undefined : params.format,
     quality: params.quality,
     maxBytes: params.max_bytes,
@@ -46,9 +46,33 @@ export function toAsk(params: Params, outputSide: number): Ask {
     progressive: params.progressive === true ? true : undefined,
     effort: params.effort,
     effects: effectsOf(params),
+    overlay: overlayOf(params),
     metadata: params.format === 'json' && params.metadata !== 'none' ? params.metadata : undefined,
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,
+  })
+}
+
+/** Padding has nothing to choose. */
+function askedGravity(gravity: AskedGravity | undefined, fit: Fit): AskedGravity | undefined {
+  if (gravity === 'auto') return fit === 'pad' ? undefined : 'auto'
+  return offCentre(gravity)
+}
+
+/** Of a centre that is the default nothing is said. */
+function offCentre(gravity: Gravity | undefined): Gravity | undefined {
+  return gravity?.x === 0.5 && gravity.y === 0.5 ? undefined : gravity
+}
+
+/** Undefined where none is seen: without its path, without opacity, and on an answer that is no picture. */
+function overlayOf(params: Params): OverlayAsk | undefined {
+  const { overlay, overlay_width: width, overlay_opacity: opacity = 1, overlay_margin: margin } = params
+  if (overlay === undefined || opacity === 0 || params.format === 'json') return undefined
+  return compact<OverlayAsk>({
+    width,
+    gravity: offCentre(params.overlay_gravity),
+    opacity: opacity === 1 ? undefined : opacity,
+    margin: margin === undefined || isZero(margin) ? undefined : margin,
   })
 }
 
@@ -67,6 +91,6 @@ function timedWords(params: Params): Record<string, string> {
 
 type Loose<T> = { [K in keyof T]: T[K] | undefined }
 
-function compact(ask: Loose<Ask>): Ask {
-  return Object.fromEntries(Object.entries(ask).filter(([, value]) => value !== undefined)) as Ask
+function compact<T extends object>(loose: Loose<T>): T {
+  return Object.fromEntries(Object.entries(loose).filter(([, value]) => value !== undefined)) as T
 }

@@ -46,6 +46,8 @@ export interface ImageRecipe {
   readonly background?: Color
   /** On the result as it stands then. */
   readonly effects?: Effects
+  /** At last. */
+  readonly overlay?: OverlayRecipe
   readonly to: FormatName
   /** 1 to 100; absent for formats without one, and when it is to be found. */
   readonly quality?: number
@@ -60,6 +62,16 @@ export interface ImageRecipe {
   /** Of the output. */
   readonly width: number
   readonly height: number
+}
+
+/** Another picture that is laid over the result. */
+export interface OverlayRecipe extends Pick<ImageRecipe, 'from' | 'page' | 'orient'> {
+  readonly resize: Size
+  /** Where its top left pixel stands on the result: all of it lies inside. */
+  readonly x: number
+  readonly y: number
+  /** 0 to below 1; absent: as it is. */
+  readonly opacity?: number
 }
 
 /**
@@ -79,6 +91,8 @@ export interface LookRecipe {
   /** What is made of the part that remains. */
   readonly question: Question
   readonly info: ImageInfo
+  /** What `question` lays over the result. */
+  readonly overlay?: ImageInfo
   readonly limits: OutputLimits
 }
 

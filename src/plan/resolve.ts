@@ -3,21 +3,21 @@ import { limitError, MediaError } from '../error.ts'
 import type { ImageInfo, MediaInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import { readsHeader } from '../media/read-info.ts'
+import { faultOf, type SourceLimits } from './fault.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
 import { askedFormat, chooseFormat, encoding } from './output.ts'
+import { placeOverlay, requireOverlay } from './overlay.ts'
 import type { Ask, Color, Gravity, Plan, Question } from './plan.ts'
 import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, LookRecipe } from './recipe.ts'
 
-export interface ResolveLimits extends OutputLimits {
-  /** Of the original, over all frames. */
-  readonly pixels: number
-  readonly frames: number
-}
+export type ResolveLimits = OutputLimits & SourceLimits
 
 /**
- * @throws INVALID_PARAMETER (does not fit this class of media), LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE
+ * @param overlay what the plan lays over the result
+ * @throws INVALID_PARAMETER (does not fit this class of media), LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE,
+ * and of the overlay UNSUPPORTED_MEDIA
  */
-export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Recipe {
+export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits, overlay?: MediaInfo): Recipe {
   if (info.class !== 'image') {
     throw new MediaError(
       'NOT_SUPPORTED_HERE',
@@ -28,18 +28,23 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits): Rec
   const fault = faultOf(info, limits)
   if (fault) throw fault
   const crop = plan.ask.crop && requireCrop(plan.ask, info)
+  const pictures = { info, ...(plan.ask.overlay ? { overlay: requireOverlay(overlay, limits) } : {}) }
   const mustLook = plan.ask.trim !== undefined || plan.ask.gravity === 'auto'
-  return mustLook ? resolveLook(plan, info, crop, limits) : resolveImage(plan, info, crop, limits)
+  return mustLook ? resolveLook(plan, pictures, crop, limits) : resolveImage(plan, pictures, crop, limits)
 }
+
+/** What is known of the originals that a result is made of. */
+type Pictures = Pick<LookRecipe, 'info' | 'overlay'>
 
 /** Whatever can be refused before the picture was looked at is refused here. */
 function resolveLook(
   { ask, accepts }: Question,
-  info: ImageInfo,
+  pictures: Pictures,
   crop: Rect | undefined,
   { outputSide, outputPixels, avifPixels }: ResolveLimits,
 ): LookRecipe {
   const { trim: tolerance, crop: _, v: __, timed: ___, ...rest } = ask
+  const { info } = pictures
   quarterTurn(ask)
   askedFormat(ask)
   return {
@@ -50,7 +55,7 @@ function resolveLook(
     area: crop ?? { x: 0, y: 0, width: info.width, height: info.height },
     ...(tolerance === undefined ? {} : { tolerance }),
     question: { ask: rest, accepts },
-    info,
+    ...pictures,
     limits: { outputSide, outputPixels, avifPixels },
   }
 }
@@ -60,12 +65,12 @@ function resolveLook(
  * @param gravity the point to keep in view, where it was left to us
  */
 export function resolveSeen(
-  { question, info, limits }: LookRecipe,
+  { question, limits, ...pictures }: LookRecipe,
   part: Rect,
   gravity?: Gravity,
 ): ImageRecipe {
   const ask = gravity ? { ...question.ask, gravity } : question.ask
-  return resolveImage({ ...question, ask }, info, part, limits)
+  return resolveImage({ ...question, ask }, pictures, part, limits)
 }
 
 /** ThumbHash takes no larger picture. */
@@ -79,27 +84,17 @@ function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): Meta
     from: info.format,
     to: 'json',
     ...(readsHeader(info.format) ? { info } : {}),
-    ...(isDecodable ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, info, undefined, limits) } : {}),
+    ...(isDecodable
+      ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, { info }, undefined, limits) }
+      : {}),
     exif: ask.metadata ?? 'none',
   }
-}
-
-/** Why the original cannot be decoded here. */
-function faultOf(info: ImageInfo, limits: ResolveLimits): MediaError | undefined {
-  const pixels = info.width * info.height * Math.max(1, info.frames)
-  if (pixels > limits.pixels) return limitError('pixels', pixels, limits.pixels)
-  if (info.frames > limits.frames) return limitError('frames', info.frames, limits.frames)
-  if (!formatRow(info.format).decodes)
-    return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
-  if (info.colorModel === 'cmyk')
-    return new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
-  return undefined
 }
 
 /** @param crop the part of the upright original that counts */
 function resolveImage(
   question: Question,
-  info: ImageInfo,
+  { info, overlay }: Pictures,
   crop: Rect | undefined,
   limits: OutputLimits,
 ): ImageRecipe {
@@ -127,6 +122,7 @@ function resolveImage(
     ...stepsOf(layout, turned),
     ...(background === undefined ? {} : { background }),
     ...(ask.effects === undefined ? {} : { effects: ask.effects }),
+    ...(ask.overlay && overlay ? { overlay: placeOverlay(ask.overlay, overlay, output) } : {}),
     to,
     ...encoding(ask, to, animated),
     width: output.width,

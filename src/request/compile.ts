@@ -1,6 +1,7 @@
 /** Makes `RequestRules` of the configuration's words. Faults carry the path of the field. */
 import type { RequestRules } from './rules.ts'
 import { readParams } from './read-params.ts'
+import { matchOverlay } from './match.ts'
 import type { Params } from './params.ts'
 
 type Words = Readonly<Record<string, string | number | boolean>>
@@ -72,5 +73,21 @@ export function compileRules(input: RulesInput): {
     cloudflarePrefix: '/cdn-cgi',
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),
   }
+  checkOverlays(rules, faults)
   return { rules, faults }
+}
+
+/** Only when all origins are known does it show whether one of them has an overlay. */
+function checkOverlays(rules: RequestRules, faults: RulesFault[]): void {
+  const sets: Array<readonly [string, Params]> = [
+    ...rules.origins.map(({ defaults }, index) => [`origins[${index}].defaults`, defaults] as const),
+    ...[...rules.derivatives].map(([name, values]) => [`derivatives.${name}`, values] as const),
+  ]
+  for (const [path, { overlay }] of sets) {
+    try {
+      if (overlay !== undefined) matchOverlay(overlay, rules)
+    } catch {
+      faults.push({ path: `${path}.overlay`, message: `no origin has "${overlay}"` })
+    }
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { EFFECT_ROWS } from './rows/effects.ts'
 import { OUTPUT_ROWS } from './rows/output.ts'
+import { OVERLAY_ROWS } from './rows/overlay.ts'
 import { RESPONSE_ROWS } from './rows/response.ts'
 import type { ParamControl, ParamRow } from './rows/row.ts'
 import { TIMED_ROWS } from './rows/timed.ts'
@@ -15,6 +16,7 @@ export const PARAMS = {
   ...VISUAL_ROWS,
   ...OUTPUT_ROWS,
   ...EFFECT_ROWS,
+  ...OVERLAY_ROWS,
   ...TIMED_ROWS,
   ...RESPONSE_ROWS,
 } as const satisfies Record<string, ParamRow>

@@ -7,12 +7,20 @@ import { MediaError } from '../error.ts'
  */
 export function decodePath(pathname: string): string {
   const path = decode(pathname)
-  for (const reading of readings(path)) {
-    if (/[\p{Cc}\\]/u.test(reading)) throw refusal('control characters and backslashes are not allowed')
-    if (reading.split('/').some((segment) => segment.startsWith('.')))
-      throw refusal('segments may not begin with a dot')
-  }
+  const fault = pathFault(path)
+  if (fault !== undefined) throw refusal(fault)
   return path
+}
+
+/** Why a decoded path is refused; undefined when it is not. */
+export function pathFault(path: string): string | undefined {
+  const all = readings(path)
+  if (!all) return 'it is percent-encoded too many times over'
+  if (all.some((reading) => /[\p{Cc}\\]/u.test(reading)))
+    return 'control characters and backslashes are not allowed'
+  if (all.some((reading) => reading.split('/').some((segment) => segment.startsWith('.'))))
+    return 'segments may not begin with a dot'
+  return undefined
 }
 
 function decode(pathname: string): string {
@@ -26,8 +34,11 @@ function decode(pathname: string): string {
 /** More layers of percent-encoding than any name has; each costs another look at the path. */
 const DEEPEST = 4
 
-/** The path, and what careless further decodings would make of it: plain characters only, for as long as there are any. */
-function readings(path: string): string[] {
+/**
+ * The path, and what careless further decodings would make of it: plain characters only, for as long as there are any.
+ * Undefined: there is no end of it.
+ */
+function readings(path: string): string[] | undefined {
   const seen = [path]
   for (let last = path; seen.length <= DEEPEST;) {
     const next = last.replace(/%([0-7][\da-f])/gi, (_, hex: string) =>
@@ -37,7 +48,7 @@ function readings(path: string): string[] {
     seen.push(next)
     last = next
   }
-  throw refusal('it is percent-encoded too many times over')
+  return undefined
 }
 
 function refusal(reason: string): MediaError {

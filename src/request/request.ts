@@ -2,26 +2,20 @@
  * Step 1 of the line: from a URL and headers to plain data. Pure; whatever dialect an address is written in, the same
  * question gives the same parameters.
  */
-import { MediaError } from '../error.ts'
 import type { FormatName } from '../media/format.ts'
 import { chooseDerivative, type Choice } from './derivative.ts'
 import { translateAkamai } from './grammars/akamai.ts'
 import { applySlowQuality, parseCloudflare } from './grammars/cloudflare.ts'
+import { matchOrigin, matchOverlay, type NamedOriginal } from './match.ts'
 import { paramRow, type ParamName, type Params } from './params.ts'
 import { decodePath } from './path.ts'
 import { judgeFaults, readParams, type ParamWarning } from './read-params.ts'
-import type { OriginRule, RequestRules } from './rules.ts'
+import type { RequestRules } from './rules.ts'
 
 export type { RequestRules } from './rules.ts'
 
-export interface MediaRequest {
+export interface MediaRequest extends NamedOriginal {
   readonly grammar: 'native' | 'cloudflare'
-  /** Decoded path as Mediamorph sees it. */
-  readonly path: string
-  /** Name of the origin. */
-  readonly origin: string
-  /** Named captures, and numbered ones under "1", "2", …; decoded. */
-  readonly captures: Readonly<Record<string, string>>
   /** What the address itself says, validated. */
   readonly asked: Params
   /** What counts: asked, overlaid by the derivative, filled up with the origin's defaults. */
@@ -29,6 +23,8 @@ export interface MediaRequest {
   /** Nothing shapes a rendition: the original itself is meant. */
   readonly isBare: boolean
   readonly derivative?: string
+  /** What is laid over the result. */
+  readonly overlay?: NamedOriginal
   readonly warnings: readonly ParamWarning[]
   /** Request headers that were consulted. */
   readonly vary: readonly string[]
@@ -78,23 +74,10 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
     vary: [...(theirs?.consulted ?? []), ...choice.consulted, ...(isAuto ? ['Accept'] : [])],
     accepts: isAuto ? modernFormats(headers.get('accept')) : [],
     ...(choice.name === undefined ? {} : { derivative: choice.name }),
+    ...(params.overlay === undefined ? {} : { overlay: matchOverlay(params.overlay, rules) }),
     ...responseParts(params),
     ...(cloudflare?.onError ? { onError: cloudflare.onError } : {}),
   }
-}
-
-function matchOrigin(path: string, origins: readonly OriginRule[]) {
-  for (const origin of origins) {
-    const match = origin.match.exec(path)
-    if (!match) continue
-    const numbered = match.slice(1).map((value, index) => [String(index + 1), value] as const)
-    const named = Object.entries(match.groups ?? {})
-    const captures = [...numbered, ...named].filter((pair): pair is [string, string] => pair[1] !== undefined)
-    if (captures.some(([, value]) => value === ''))
-      throw new MediaError('INVALID_PATH', 'Path is incomplete: a part that names the original is empty')
-    return { origin, captures: Object.fromEntries(captures) }
-  }
-  throw new MediaError('NO_MATCHING_ORIGIN')
 }
 
 /** `v` alone names a version of the original, and is no transformation. */

@@ -212,6 +212,59 @@ const ROWS: Record<ParamName, { good: Array<[string, unknown]>; bad: string[] }>
     ],
     bad: ['', '-1', '10.1', 'x'],
   },
+  overlay: {
+    good: [
+      ['/files/logo.png', '/files/logo.png'],
+      ['/files/my logo#2 (50%).png', '/files/my logo#2 (50%).png'],
+      ['/a', '/a'],
+    ],
+    bad: [
+      '',
+      '/',
+      'logo.png',
+      'https://example.com/logo.png',
+      '/files/a.png?width=5',
+      '/files/a.png?overlay=/files/b.png',
+      '/files/../etc/passwd',
+      '/files/%2e%2e/etc',
+      '/files/.env',
+      '/files\\a.png',
+      '/files/a\u0000.png',
+    ],
+  },
+  overlay_width: {
+    good: [
+      ['1', { px: 1 }],
+      ['99.6', { px: 100 }],
+      ['8192', { px: 8192 }],
+      ['25%', { fraction: 0.25 }],
+      ['100%', { fraction: 1 }],
+    ],
+    bad: ['', '0', '0.25', '0%', '-1', '8193', '101%', '%', '10px', '1e3'],
+  },
+  overlay_gravity: {
+    good: [
+      ['southeast', { x: 1, y: 1 }],
+      ['0.25x0', { x: 0.25, y: 0 }],
+    ],
+    bad: ['', 'auto', '2x0', 'left'],
+  },
+  overlay_opacity: {
+    good: [
+      ['0', 0],
+      ['0.5', 0.5],
+      ['1', 1],
+    ],
+    bad: ['', '-0.1', '1.1', '50%', 'x'],
+  },
+  overlay_margin: {
+    good: [
+      ['0', { px: 0 }],
+      ['16', { px: 16 }],
+      ['2.5%', { fraction: 0.025 }],
+    ],
+    bad: ['', '-1', '8193', '101%', '1:2'],
+  },
   crop: {
     good: [
       ['10:20:0:5', { width: { px: 10 }, height: { px: 20 }, x: { px: 0 }, y: { px: 5 } }],
@@ -425,7 +478,7 @@ describe('the table', () => {
   ])('%s is %s', (alias, name) => expect(paramByWord(alias)).toBe(name))
 
   test('words of objects are no parameters', () => {
-    for (const word of ['__proto__', 'constructor', 'toString', '', 'overlay'])
+    for (const word of ['__proto__', 'constructor', 'toString', '', 'Overlay'])
       expect(paramByWord(word)).toBeUndefined()
   })
 
@@ -460,6 +513,11 @@ describe('the table', () => {
       'grayscale',
       'tint',
       'sharpen',
+      'overlay',
+      'overlay_width',
+      'overlay_gravity',
+      'overlay_opacity',
+      'overlay_margin',
     ])
     for (const field of paramFields())
       if (field.control.kind === 'select')
@@ -481,12 +539,12 @@ describe('reading', () => {
   })
 
   test('unknown ones are named, never taken', () => {
-    expect(read('utm_source=x&overlay=5&width=1')).toEqual({
+    expect(read('utm_source=x&overlays=5&width=1')).toEqual({
       params: { width: 1 },
       faults: [],
       warnings: [
         { parameter: 'utm_source', reason: 'unknown parameter' },
-        { parameter: 'overlay', reason: 'unknown parameter' },
+        { parameter: 'overlays', reason: 'unknown parameter' },
       ],
     })
   })

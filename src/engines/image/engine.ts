@@ -1,5 +1,5 @@
 /** Pictures: reads the original whole, hands it to a worker, gets the rendition back. */
-import { isMediaError, limitError } from '../../error.ts'
+import { isMediaError, limitError, overlayError } from '../../error.ts'
 import { formatRow } from '../../media/format.ts'
 import type { Original } from '../../media/original.ts'
 import type { Rendition } from '../../media/rendition.ts'
@@ -22,12 +22,20 @@ export function createImageEngine({
   pixels = 100_000_000,
   frames = 1_000,
 }: ImageEngineOptions): Engine {
-  async function runWhole(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition> {
-    const bytes = await readWhole(original, budget.imageBytes)
+  async function runWhole(
+    recipe: Recipe,
+    original: Original,
+    budget: Budget,
+    overlay?: Original,
+  ): Promise<Rendition> {
+    const [bytes, layer] = await Promise.all([
+      readWhole(original, budget.imageBytes),
+      overlay && readOverlay(overlay, budget.imageBytes),
+    ])
     const task = {
       op: 'image',
-      data: { recipe, bytes, pixels, frames } satisfies ImageTask,
-      transfer: [bytes.buffer],
+      data: { recipe, bytes, ...(layer ? { overlay: layer } : {}), pixels, frames } satisfies ImageTask,
+      transfer: [bytes.buffer, ...(layer ? [layer.buffer] : [])],
     }
     const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })
     return toRendition(result as ImageResult)
@@ -36,8 +44,8 @@ export function createImageEngine({
   return {
     name: 'image',
     can,
-    async run(recipe, original, budget) {
-      if (recipe.kind !== 'metadata') return runWhole(recipe, original, budget)
+    async run(recipe, original, budget, overlay) {
+      if (recipe.kind !== 'metadata') return runWhole(recipe, original, budget, overlay)
       if (!needsFile(recipe)) return fromHeader(recipe, original)
       try {
         return await runWhole(recipe, original, budget)
@@ -72,4 +80,12 @@ async function readWhole(original: Original, most: Budget['imageBytes']): Promis
   const bytes = await original.read({ start: 0, end: most + 1 })
   if (bytes.length > most) throw tooLarge(bytes.length)
   return bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
+}
+
+async function readOverlay(original: Original, most: Budget['imageBytes']): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readWhole(original, most)
+  } catch (error) {
+    throw overlayError(error)
+  }
 }

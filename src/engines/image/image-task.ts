@@ -1,8 +1,8 @@
 /** One picture from bytes to bytes: decode, steps, encode; or to what is known of it. Runs in a worker; knows no request. */
-import { MediaError } from '../../error.ts'
+import { MediaError, overlayError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import { formatRow } from '../../media/format.ts'
-import type { ImageRecipe, LookRecipe, Recipe, Rect, Size } from '../../plan/recipe.ts'
+import type { ImageRecipe, LookRecipe, OverlayRecipe, Recipe, Rect, Size } from '../../plan/recipe.ts'
 import { resolveSeen } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
@@ -16,6 +16,7 @@ import {
   fileOf,
   limitFrames,
   type OpenPicture,
+  type FileBytes,
   type PictureFile,
 } from './open-picture.ts'
 import { createPipeline } from './pipeline.ts'
@@ -28,6 +29,8 @@ import { viewOf } from './view.ts'
 export interface ImageTask {
   readonly recipe: Recipe
   readonly bytes: Uint8Array
+  /** The original of the recipe's overlay. */
+  readonly overlay?: Uint8Array
   /** Most pixels of the original; nothing larger is decoded, whatever was probed before. */
   readonly pixels: number
   /** Most frames of the original. */
@@ -70,8 +73,8 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return choose ? choose(encodeAt) : encodeAt(quality)
   }
 
-  function finish(view: Bitmap, recipe: ImageRecipe): Bitmap {
-    const made = pipeline(view, recipe)
+  function finish(view: Bitmap, recipe: ImageRecipe, layer: Bitmap | undefined): Bitmap {
+    const made = pipeline(view, recipe, layer)
     const { width, height } = made
     if (width !== recipe.width || height !== recipe.height)
       throw new MediaError('INTERNAL', undefined, { cause: `made ${width}x${height}` })
@@ -79,14 +82,19 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
   }
 
   /** Colours come first: everything after, the background too, is in sRGB. */
-  async function make(recipe: ImageRecipe, picture: OpenPicture, choose?: Choose): Promise<Bytes> {
+  async function make(
+    recipe: ImageRecipe,
+    picture: OpenPicture,
+    layer: Bitmap | undefined,
+    choose?: Choose,
+  ): Promise<Bytes> {
     const view = viewOf(recipe, picture.stored)
     const target = coreTarget(recipe)
-    const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects].some(
+    const isEdited = [picture.toSrgb, recipe.pad, recipe.background, recipe.effects, layer].some(
       (step) => step !== undefined,
     )
     if (target && recipe.animated) {
-      const edit = isEdited ? (frame: Bitmap) => finish(picture.toTarget(frame), recipe) : undefined
+      const edit = isEdited ? (frame: Bitmap) => finish(picture.toTarget(frame), recipe, layer) : undefined
       const moving = await picture.inCore(view, (source) => {
         const encodeAt = (quality: number) => core.animate(source, { ...target, quality }, recipe, edit)
         return choose ? choose(encodeAt) : encodeAt(target.quality)
@@ -95,19 +103,23 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     }
     const made =
       target && !isEdited && (await picture.inCore(view, (source) => core.transcode(source, target, choose)))
-    return made || encode(finish(await picture.show(view), recipe), recipe, choose)
+    return made || encode(finish(await picture.show(view), recipe, layer), recipe, choose)
   }
 
   /** With the quality that was chosen, where it was for us to choose. */
-  async function makeChosen(recipe: ImageRecipe, picture: OpenPicture): Promise<Trial | { bytes: Bytes }> {
+  async function makeChosen(
+    recipe: ImageRecipe,
+    picture: OpenPicture,
+    layer: Bitmap | undefined,
+  ): Promise<Trial | { bytes: Bytes }> {
     const choice = choiceFor(recipe, {
-      original: async () => finish(await picture.show(viewOf(recipe, picture.stored)), recipe),
+      original: async () => finish(await picture.show(viewOf(recipe, picture.stored)), recipe, layer),
       decode: (bytes) => decodeOwn(recipe, bytes),
       tick: () => context.tick(),
     })
-    if (!choice) return { bytes: await make(recipe, picture) }
+    if (!choice) return { bytes: await make(recipe, picture, layer) }
     let chosen: Trial | undefined
-    const bytes = await make(recipe, picture, async (encodeAt) => {
+    const bytes = await make(recipe, picture, layer, async (encodeAt) => {
       chosen = await choice(encodeAt)
       return chosen.bytes
     })
@@ -147,16 +159,32 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     return findPart({ area, tolerance, look, tick: () => context.tick() })
   }
 
-  return async ({ recipe, ...original }) => {
+  /** Decoded once, for however many frames. */
+  async function openLayer(overlay: OverlayRecipe, original: FileBytes): Promise<Bitmap> {
+    try {
+      const picture = await open(fileOf(overlay, original))
+      return await picture.show(viewOf(overlay, picture.stored))
+    } catch (error) {
+      throw overlayError(error)
+    }
+  }
+
+  return async ({ recipe, overlay, ...original }) => {
     if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
     const file = fileOf(recipe, original)
     const picture = await open(file)
     const resolved = recipe.kind === 'look' ? await lookAt(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
-    const { bytes: body, ...chosen } = await makeChosen(final, picture)
+    const layer = final.overlay && (await openLayer(final.overlay, { ...original, bytes: given(overlay) }))
+    const { bytes: body, ...chosen } = await makeChosen(final, picture, layer)
     const { to, width, height } = final
     return { body, type: formatRow(to).mime, width, height, ...chosen }
   }
+}
+
+function given(bytes: Uint8Array | undefined): Uint8Array {
+  if (bytes) return bytes
+  throw new MediaError('INTERNAL', undefined, { cause: 'the overlay is missing' })
 }
 
 const DEFAULT_QUALITY = 80

@@ -30,13 +30,16 @@ export interface PictureFile {
   readonly page?: number
 }
 
+/** A file, and what of it may be decoded. */
+export type FileBytes = Pick<PictureFile, 'bytes' | 'pixels' | 'frames'>
+
 /** Which frames of what. */
 type Frames = Pick<ImageRecipe, 'from' | 'animated' | 'page'>
 
 /** The file as a recipe wants it. */
 export function fileOf(
   { from, orient, page, animated }: Frames & Pick<ImageRecipe, 'orient'>,
-  file: Pick<PictureFile, 'bytes' | 'pixels' | 'frames'>,
+  file: FileBytes,
 ): PictureFile {
   const frame = animated ? 0 : page
   return { from, orient, ...file, ...(frame === undefined ? {} : { page: frame }) }

@@ -4,14 +4,16 @@ import type { ImageRecipe } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import { flatten, pad } from './steps/canvas.ts'
 import { applyEffects } from './steps/effects.ts'
+import { layOver } from './steps/overlay.ts'
 import type { Step } from './steps/step.ts'
 
-export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe) => Bitmap
+/** @param layer the recipe's overlay, at its size on the result */
+export type Pipeline = (bitmap: Bitmap, recipe: ImageRecipe, layer?: Bitmap) => Bitmap
 
 export function createPipeline(context: CodecContext): Pipeline {
-  const steps: readonly Step[] = [pad, flatten, applyEffects]
   const tick = () => context.tick()
-  return (bitmap, recipe) => {
+  return (bitmap, recipe, layer) => {
+    const steps: readonly Step[] = [pad, flatten, applyEffects, ...(layer ? [layOver(layer)] : [])]
     let current = bitmap
     for (const step of steps) {
       tick()

@@ -17,7 +17,7 @@ export interface Color {
   readonly a: number
 }
 
-/** One side of a crop: pixels of the upright original, or a fraction of the side it runs along. */
+/** Pixels, or a fraction of a side: for a crop of that of the upright original it runs along, for an overlay of the result's width. */
 export type Length = { readonly px: number } | { readonly fraction: number }
 export interface CropBox {
   readonly width: Length

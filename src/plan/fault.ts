@@ -1,0 +1,22 @@
+/** Why an original cannot be decoded here, by its header. Pure. */
+import { limitError, MediaError } from '../error.ts'
+import { formatRow } from '../media/format.ts'
+import type { ImageInfo } from '../media/info.ts'
+
+export interface SourceLimits {
+  /** Of the original, over all frames. */
+  readonly pixels: number
+  readonly frames: number
+}
+
+/** @returns LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
+export function faultOf(info: ImageInfo, limits: SourceLimits): MediaError | undefined {
+  const pixels = info.width * info.height * Math.max(1, info.frames)
+  if (pixels > limits.pixels) return limitError('pixels', pixels, limits.pixels)
+  if (info.frames > limits.frames) return limitError('frames', info.frames, limits.frames)
+  if (!formatRow(info.format).decodes)
+    return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
+  if (info.colorModel === 'cmyk')
+    return new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
+  return undefined
+}
