@@ -1,5 +1,6 @@
 /** Step 6 of the line: what is this original? Reads only the bytes that the header takes. */
 import { MediaError } from '../error.ts'
+import type { FormatName } from '../media/format.ts'
 import { NeedsMore, corrupt } from '../media/headers/reader.ts'
 import type { MediaInfo } from '../media/info.ts'
 import type { Original } from '../media/original.ts'
@@ -9,6 +10,8 @@ import { sniff } from '../media/sniff.ts'
 const FIRST = 16 * 1024
 /** Profiles and thumbnails may stand before the size; beyond this a header is not worth reading. */
 const MOST = 4 * 1024 * 1024
+/** Most writers of TIFF put what describes the pixels behind them. */
+const MOST_BEHIND: Readonly<Partial<Record<FormatName, number>>> = { tiff: 64 * 1024 * 1024 }
 
 /** @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what the source throws */
 export async function probe(original: Original): Promise<MediaInfo> {
@@ -29,11 +32,12 @@ async function readMore(
   original: Original,
   head: Uint8Array,
   needed: number,
-  format: string,
+  format: FormatName,
 ): Promise<Uint8Array> {
+  const most = MOST_BEHIND[format] ?? MOST
   const end = Math.max(needed, head.length * 4)
-  if (needed > MOST) throw corrupt(format, 'its header is too long')
-  const more = await original.read({ start: 0, end: Math.min(end, MOST) })
+  if (needed > most) throw corrupt(format, 'its header is too long')
+  const more = await original.read({ start: 0, end: Math.min(end, most) })
   if (more.length <= head.length) throw corrupt(format, 'it ends inside its header')
   return more
 }

@@ -103,7 +103,7 @@ export const FORMATS = {
   svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], decodes: true, isWeb: true },
   bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false, decodes: true },
   ico: { ...still, mime: 'image/x-icon', extensions: ['ico'], decodes: true },
-  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'] },
+  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'], decodes: true },
   jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },
   heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
   mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },

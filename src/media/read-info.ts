@@ -9,6 +9,7 @@ import { unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
 import { corrupt, NeedsMore } from './headers/reader.ts'
 import { readSvg } from './headers/svg.ts'
+import { readTiff } from './headers/tiff.ts'
 import { readWebp } from './headers/webp.ts'
 import type { ImageInfo, MediaInfo } from './info.ts'
 
@@ -21,6 +22,7 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
   svg: readSvg,
   bmp: readBmp,
   ico: readIco,
+  tiff: readTiff,
 }
 
 /** Whether more than the name of the format is known of such a file. */

@@ -11,6 +11,7 @@ import { rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 import { buildPng, pngChunk } from '../support/png.ts'
+import { buildTiff } from '../support/tiff.ts'
 
 let end = Infinity
 const run = createTaskRunner({ loadWasm, shouldStop: () => performance.now() > end })
@@ -209,10 +210,12 @@ const dib = { width: 80, height: 60, bits: 32, rows } as const
 const HAND_MADE: Readonly<Partial<Record<FormatName, Uint8Array>>> = {
   bmp: buildBmp(dib),
   ico: buildIcon([{ width: 80, height: 60, file: buildDib({ ...dib, height: 120 }) }]),
+  // Its header first, where damage counts.
+  tiff: buildTiff({ width: 80, height: 60, samples: 4, blocks: [rows] }),
 }
 
 describe('a few hundred flipped bits', () => {
-  test.each(['jpeg', 'png', 'webp', 'avif', 'bmp', 'ico'] as const)(
+  test.each(['jpeg', 'png', 'webp', 'avif', 'bmp', 'ico', 'tiff'] as const)(
     '%s',
     async (format) => {
       const image = picture({ width: 80, height: 60, alpha: format !== 'jpeg' })

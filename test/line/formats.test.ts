@@ -47,6 +47,10 @@ const FILES: Readonly<Record<string, () => Promise<{ file: Uint8Array<ArrayBuffe
     const dib = buildDib({ ...SIZE, height: SIZE.height * 2, bits: 32, rows: rows(true) })
     return { file: buildIcon([{ ...SIZE, file: dib }]), alpha: true }
   },
+  tiff: async () => {
+    const image = picture({ ...SIZE, alpha: true }).tiff({ compression: 'lzw', predictor: 'horizontal' })
+    return { file: Uint8Array.from(await image.toBuffer()), alpha: true }
+  },
 }
 
 describe.each(Object.entries(FILES))('%s', (format, make) => {

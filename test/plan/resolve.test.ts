@@ -226,7 +226,7 @@ describe('refusals', () => {
       { limit: 'outputPixels', value: 65_536_000, maximum: 64e6 },
     ],
     ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
-    ['tiff', {}, { format: 'tiff' }, 'UNSUPPORTED_CODEC', 422, undefined],
+    ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['cmyk', {}, { colorModel: 'cmyk' }, 'UNSUPPORTED_CODEC', 422, undefined],
     [
       'a page of what has one',

@@ -52,8 +52,8 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
 export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
-  const codecs = createCodecs(context)
   const core = createPictureCore(context)
+  const codecs = createCodecs(context, core)
   const open = createOpenFile(context, core, codecs)
   /** Beside the first, which holds the picture while its trials are looked at. */
   const openOwn = createOpenFile(context, createPictureCore(context), codecs)

@@ -54,6 +54,11 @@ interface Place {
 
 type Moves = Pick<ImageRecipe, 'orient' | 'crop' | 'rotate' | 'flip' | 'cut' | 'resize'>
 
+/** Everything, as it is. */
+export function wholeView(size: Size): View {
+  return { rect: { x: 0, y: 0, ...size }, size, walk: STRAIGHT }
+}
+
 /** @param stored the size of the picture as it is stored */
 export function viewOf(recipe: Moves, stored: Size): View {
   let place: Place = { rect: { x: 0, y: 0, ...stored }, walk: ORIENTATIONS[recipe.orient] }

@@ -1,5 +1,7 @@
 /** Finds the ICC profile inside a picture file. A profile that is damaged, too large or not all there is none. */
 import type { FormatName } from '../format.ts'
+import { TAG } from '../headers/tiff.ts'
+import { readFields } from '../headers/tiff-tags.ts'
 import { createReader } from '../headers/reader.ts'
 import { readItems } from '../heif/items.ts'
 import { findProfile } from '../heif/properties.ts'
@@ -26,6 +28,7 @@ const FINDERS: Partial<Record<FormatName, Finder>> = {
   webp: inWebp,
   avif: inAvif,
   bmp: inBmp,
+  tiff: inTiff,
 }
 
 const textAt = (bytes: Uint8Array, at: number, length: number) =>
@@ -81,6 +84,12 @@ function inWebp(bytes: Uint8Array): Uint8Array | undefined {
   if (textAt(bytes, 12, 4) !== 'VP8X' || textAt(bytes, 30, 4) !== 'ICCP') return undefined
   const length = view.getUint32(34, true)
   return length <= MOST_BYTES && 38 + length <= bytes.length ? bytes.subarray(38, 38 + length) : undefined
+}
+
+function inTiff(bytes: Uint8Array): Uint8Array | undefined {
+  const place = readFields(bytes).place(TAG.profile)
+  const isThere = place && place.length <= MOST_BYTES && place.at + place.length <= bytes.length
+  return isThere ? bytes.subarray(place.at, place.at + place.length) : undefined
 }
 
 /** BITMAPV5HEADER: its colour space is an embedded profile; where that lies, from its own beginning, and how long it is. */
