@@ -261,6 +261,32 @@ describe('what means harm', () => {
     expect(performance.now() - start).toBeLessThan(2000)
   })
 
+  test('27: a style sheet that is harmless in pieces alone', () => {
+    const content = '<style>rect{fill:u<![CDATA[rl(http://127.0.0.1:1/a.svg#p)]]>}</style>'
+    expect(clean(svg(SQUARE + content))).not.toContain('127')
+  })
+
+  test('25: references behind each other without end', async () => {
+    const chain = Array.from({ length: 40_000 }, (_, i) => `<use id="u${i}" href="#u${i + 1}"/>`).join('')
+    await expect(make(svg(chain))).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+  })
+
+  test('26: entities by the names of objects', async () => {
+    await expect(make(svg('<text>&constructor;</text>'))).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+  })
+
+  test('of two addresses of one picture the measured one is drawn', async () => {
+    const [small, huge] = await Promise.all(
+      [8, 7000].map(async (side) => {
+        const made = sharp({ create: { width: side, height: side, channels: 3, background: '#123' } })
+        return `data:image/png;base64,${(await made.png().toBuffer()).toString('base64')}`
+      }),
+    )
+    const text = clean(svg(`<image width="9" height="9" href="${small}" xlink:href="${huge}"/>`))
+    expect(text).toContain(small)
+    expect(text).not.toContain(huge)
+  })
+
   test('25: what refers to itself is drawn or refused', async () => {
     for (const content of [
       '<g id="a"><use href="#a"/></g>',

@@ -8,7 +8,6 @@ import { hugePng } from '../../scripts/stage/media.ts'
 import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
 import { startS3Server } from '../support/s3-server.ts'
-import { RICH_SVG } from '../support/svg.ts'
 
 export interface Stage {
   /** Every original by its name in the folder. */
@@ -74,7 +73,6 @@ async function originals(): Promise<Record<string, Uint8Array>> {
     'alpha.png': await picture({ width: 300, height: 200, alpha: true }).png().toBuffer(),
     'photo.webp': await picture({ width: 320, height: 240 }).webp().toBuffer(),
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
-    'drawing.svg': new TextEncoder().encode(RICH_SVG),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
     'truncated.jpg': photo.subarray(0, Math.floor(photo.length / 2)),
     'huge.png': hugePng(),

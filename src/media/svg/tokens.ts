@@ -95,11 +95,13 @@ function match(pattern: RegExp, text: string, at: number): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
+const entity = (name: string) => (Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined)
+
 function decode(text: string): string {
   if (!text.includes('&')) return text
   return text.replaceAll(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));?/gi, (whole, decimal, hex, name) => {
     const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined
-    const letter = code === undefined ? ENTITIES[name as string] : letterOf(code)
+    const letter = code === undefined ? entity(name as string) : letterOf(code)
     if (letter === undefined || !whole.endsWith(';'))
       throw corrupt('SVG', 'it names an entity that does not exist')
     return letter

@@ -57,7 +57,13 @@ function elementOf({ name, attributes }: OpenTag): SvgElement | undefined {
   const kept = local === 'a' ? 'g' : local
   if (!ELEMENTS.has(kept)) return undefined
   const harmless = [...attributes].filter(([key, value]) => isHarmless(key, value, kept))
-  return { name: kept, attributes: new Map(harmless), children: [] }
+  // The newer one counts: what is measured must be what is drawn.
+  const isDouble = harmless.some(([key]) => key === 'href')
+  return {
+    name: kept,
+    attributes: new Map(harmless.filter(([key]) => !isDouble || key !== 'xlink:href')),
+    children: [],
+  }
 }
 
 /** As XML that every parser reads alike. `size`: of the root, in pixels. */
@@ -80,12 +86,16 @@ export function writeTree(
 function write({ name, attributes, children }: SvgElement): string {
   const words = [...attributes].map(([key, value]) => ` ${key}="${escape(value)}"`).join('')
   if (children.length === 0) return `<${name}${words}/>`
-  const content = children.map((child) => (typeof child === 'string' ? textOf(name, child) : write(child)))
+  // As one text: what is harmless in pieces may not be so together.
+  if (name === 'style') return `<style${words}>${styleOf(children)}</style>`
+  const content = children.map((child) => (typeof child === 'string' ? escape(child) : write(child)))
   return `<${name}${words}>${content.join('')}</${name}>`
 }
 
-const textOf = (parent: string, text: string) =>
-  parent === 'style' && !isHarmlessStyle(text) ? '' : escape(text)
+function styleOf(children: SvgElement['children']): string {
+  const text = children.filter((child) => typeof child === 'string').join('')
+  return isHarmlessStyle(text) ? escape(text) : ''
+}
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escape = (text: string) =>
