@@ -4,8 +4,30 @@
 #define LOBES 3
 #define PI 3.14159265358979323846
 
-static double sinc(double x) { return x == 0 ? 1 : sin(PI * x) / (PI * x); }
-static double lanczos(double x) { return fabs(x) < LOBES ? sinc(x) * sinc(x / LOBES) : 0; }
+/* A point on the unit circle that moves by equal angles: two sines for a whole row of them. */
+typedef struct {
+  double sine, cosine;
+} Angle;
+static Angle angle_of(double radians) { return (Angle){sin(radians), cos(radians)}; }
+static Angle turned(Angle a, Angle by) {
+  return (Angle){a.sine * by.cosine + a.cosine * by.sine, a.cosine * by.cosine - a.sine * by.sine};
+}
+
+/* Lanczos at x, x + step, …: sinc(x) * sinc(x / LOBES), and nothing from LOBES on. Returns their sum. */
+static double lanczos_row(double x, double step, int count, double *shares) {
+  Angle near = angle_of(PI * x), wide = angle_of(PI * x / LOBES);
+  Angle near_step = angle_of(PI * step), wide_step = angle_of(PI * step / LOBES);
+  double sum = 0;
+  for (int k = 0; k < count; k++) {
+    double at = x + k * step, area = PI * PI / LOBES * at * at;
+    /* Where the quotient would be one of two nothings, it is 1. */
+    double share = fabs(at) >= LOBES ? 0 : area < 1e-12 ? 1 : near.sine * wide.sine / area;
+    sum += shares[k] = share;
+    near = turned(near, near_step);
+    wide = turned(wide, wide_step);
+  }
+  return sum;
+}
 
 /* Rounded so that the sum is exact: what is missing goes to the greatest, where it shows least. */
 static void quantise(const double *shares, double sum, int count, double gain, i16 *weights) {
@@ -34,8 +56,7 @@ Taps taps_lanczos3(Span span, int target, int lanes, double gain) {
     int first = clamp_int((int)ceil(centre - radius), span.low, span.high - 1);
     int last = clamp_int((int)floor(centre + radius), first, span.high - 1);
     int count = min_int(last - first + 1, most);
-    double sum = 0;
-    for (int k = 0; k < count; k++) sum += shares[k] = lanczos((first + k - centre) / stretch);
+    double sum = lanczos_row((first - centre) / stretch, 1 / stretch, count, shares);
     /* Beyond an edge nothing of the kernel may be left; then the edge itself counts. */
     if (!(sum > 1e-9)) sum = shares[2 * first + count > span.low + span.high ? count - 1 : 0] = 1;
     quantise(shares, sum, count, gain, taps.weights + (size_t)i * (size_t)taps.stride);

@@ -7,16 +7,14 @@
 #define WINDOW (CHUNK + MCU_BYTES + PADDING + 64)
 
 static u8 window[WINDOW] ALIGNED16;
-static u8 *low;         /* the window holds [low, window + WINDOW) */
+const u8 *bits_low;      /* the window holds [bits_low, window + WINDOW) */
 static bool is_complete; /* the next marker, or the end of the input, was reached; below lies the padding */
 
-int bits_long_symbol(Bits *b, const Huffman *table) {
-  int code = (int)(b->buffer >> 48);
+unsigned bits_long_symbol(unsigned bits, const Huffman *table) {
   for (int length = 1; length <= 16; length++) {
-    int prefix = code >> (16 - length);
+    int prefix = (int)(bits >> (16 - length));
     if (prefix > table->greatest[length]) continue;
-    drop(b, length);
-    return table->values[(prefix + table->offset[length]) & 255];
+    return (unsigned)length | (unsigned)table->values[(prefix + table->offset[length]) & 255] << 8;
   }
   fail(DAMAGED, "there is a code that its Huffman table does not have");
 }
@@ -63,35 +61,34 @@ static u8 *unstuff_chunk(u8 *to, u8 *lowest) {
 /* Moves what is left to the top and fills up below it. */
 static void fill(Bits *b) {
   u8 *top = window + WINDOW;
-  size_t left = b->at > low ? (size_t)(b->at - low) : 0;
-  memmove(top - left, low, left);
+  size_t left = b->at > bits_low ? (size_t)(b->at - bits_low) : 0;
+  memmove(top - left, bits_low, left);
   b->at = top;
-  low = unstuff_chunk(top - left, window + PADDING);
-  if (!is_complete) return;
-  low -= PADDING;
-  memset(low, 0, PADDING);
+  u8 *low = unstuff_chunk(top - left, window + PADDING);
+  if (is_complete) memset(low -= PADDING, 0, PADDING);
+  bits_low = low;
 }
 
 void bits_start(Bits *b) {
-  low = window + WINDOW;
+  bits_low = window + WINDOW;
   is_complete = false;
-  *b = (Bits){.at = low};
+  *b = (Bits){.at = bits_low};
 }
 
 bool bits_ready(Bits *b) {
-  while (b->at - low < MCU_BYTES && !is_complete) {
+  while (!bits_enough(b) && !is_complete) {
     const u8 *head = input.head;
     fill(b);
     if (input.head == head && !is_complete) break;
   }
-  if (is_complete && b->at - low < MCU_BYTES) bits_check(b);
-  return is_complete || b->at - low >= MCU_BYTES;
+  if (is_complete && !bits_enough(b)) bits_check(b);
+  return is_complete || bits_enough(b);
 }
 
 bool bits_at_marker(void) { return is_complete; }
 
 void bits_check(const Bits *b) {
   if (!is_complete) return;
-  const u8 *end = low + PADDING;
+  const u8 *end = bits_low + PADDING;
   if (b->at + (b->count >> 3) < end) fail(input.ended && input.head == input.tail ? TRUNCATED : DAMAGED, "its data ends too early");
 }

@@ -39,12 +39,12 @@ INLINE int extend_bits(int bits, int size) {
 }
 INLINE unsigned look(const Bits *b) { return (unsigned)(b->buffer >> (64 - LOOK)); }
 
-/* A code that is longer than the tables look. */
-int bits_long_symbol(Bits *b, const Huffman *table);
-/* The next symbol; 16 bits must be there. */
+/* A code that is longer than the tables look, of the 16 bits that are next: length | symbol << 8. */
+unsigned bits_long_symbol(unsigned bits, const Huffman *table);
+/* The next symbol; 16 bits must be there. No address of `b` leaves this file's functions: it would live in memory then. */
 INLINE int next_symbol(Bits *b, const Huffman *table) {
   unsigned entry = table->symbol[look(b)];
-  if (UNLIKELY(!entry)) return bits_long_symbol(b, table);
+  if (UNLIKELY(!entry)) entry = bits_long_symbol((unsigned)(b->buffer >> 48), table);
   drop(b, (int)(entry & 255));
   return (int)(entry >> 8);
 }
@@ -61,8 +61,11 @@ INLINE int next_dc(Bits *b, const Huffman *table) {
   return size ? extend_bits(take_bits(b, size), size) : 0;
 }
 
+extern const u8 *bits_low; /* the window's lower end */
 /* Empties the window: a scan or a restart interval begins at the input's head. */
 void bits_start(Bits *b);
+/* Whether a whole MCU is in the window for sure. */
+INLINE bool bits_enough(const Bits *b) { return b->at - bits_low >= MCU_BYTES; }
 /* True when a whole MCU is in the window, or all that there is. False: more input is needed. */
 bool bits_ready(Bits *b);
 /* Whether all bits up to the next marker have gone through the window. */

@@ -10,29 +10,40 @@ Page *add_page(Tokens *tokens) {
   return tokens->last = page;
 }
 
-/* The entry of the lowest count but `except`; among equals the last, as libjpeg has it. -1 = there is none. */
-static int lowest(const u64 *counts, int except) {
+/* Symbols that occur, in their order, with how often they do; what was merged into another has none. */
+typedef struct {
+  u64 counts[257];
+  int symbols[257], count;
+} Used;
+
+/* The place of the lowest count but `except`; among equals the last, as libjpeg has it. -1 = there is none. */
+static int lowest(const Used *used, int except) {
   int found = -1;
-  for (int i = 0; i <= 256; i++)
-    if (counts[i] && i != except && (found < 0 || counts[i] <= counts[found])) found = i;
+  for (int i = 0; i < used->count; i++)
+    if (used->counts[i] && i != except && (found < 0 || used->counts[i] <= used->counts[found])) found = i;
   return found;
 }
 
 /* T.81 K.2, figure K.1: how many bits each symbol's code has. Entry 256 keeps the code of all ones free. */
 static void code_sizes(const u32 *from, int *sizes) {
-  u64 counts[257];
+  Used used;
   int others[257];
-  for (int i = 0; i < 256; i++) counts[i] = from[i];
-  counts[256] = 1;
-  for (int i = 0; i <= 256; i++) sizes[i] = 0, others[i] = -1;
+  used.count = 0;
+  for (int i = 0; i <= 256; i++) {
+    sizes[i] = 0;
+    if (i < 256 && !from[i]) continue;
+    others[used.count] = -1;
+    used.counts[used.count] = i < 256 ? from[i] : 1;
+    used.symbols[used.count++] = i;
+  }
   for (;;) {
-    int a = lowest(counts, -1), b = lowest(counts, a);
+    int a = lowest(&used, -1), b = lowest(&used, a);
     if (b < 0) return;
-    counts[a] += counts[b];
-    counts[b] = 0;
-    for (sizes[a]++; others[a] >= 0; sizes[a]++) a = others[a];
+    used.counts[a] += used.counts[b];
+    used.counts[b] = 0;
+    for (sizes[used.symbols[a]]++; others[a] >= 0; sizes[used.symbols[a]]++) a = others[a];
     others[a] = b;
-    for (sizes[b]++; others[b] >= 0; sizes[b]++) b = others[b];
+    for (sizes[used.symbols[b]]++; others[b] >= 0; sizes[used.symbols[b]]++) b = others[b];
   }
 }
 

@@ -52,12 +52,21 @@ Segments jpeg_read_segments(void);
 void jpeg_begin_scan(void);
 /* At the beginning of each MCU. MORE: come back with more input. */
 Progress jpeg_next_mcu(void);
+/* The same for who has the bits in registers; `jpeg.bits` is theirs to bring up to date at the end of the row. */
+INLINE Progress jpeg_next_unit(Bits *bits) {
+  if (LIKELY(jpeg.until_restart != 0 && bits_enough(bits))) {
+    jpeg.until_restart--;
+    return READY;
+  }
+  jpeg.bits = *bits;
+  if (jpeg_next_mcu() == MORE) return MORE;
+  *bits = jpeg.bits;
+  return READY;
+}
 
 Progress jpeg_sequential_scan(void);
 void jpeg_progressive_begin(void);
 bool jpeg_progressive_wants(void);
 Progress jpeg_progressive_scan(void);
 void jpeg_progressive_output(void);
-/* idct.c */
-void jpeg_emit(const Component *component, i16 *block, bool only_dc, u8 **rows, size_t x);
 #endif

@@ -1,6 +1,7 @@
 /* Progressive scans (T.81 annex G). The coefficients of the whole picture are kept, but of each block only those that the
    scale uses. A refinement scan has to know which of the others are not zero: one bit a coefficient is enough. */
 #include "decoder.h"
+#include "idct.h"
 
 static int end_of_band_run(Bits *b, int size) { return (1 << size) - 1 + (size ? take_bits(b, size) : 0); }
 
@@ -164,19 +165,25 @@ static void pass_blocks(int blocks) {
   jpeg.until_restart -= blocks;
 }
 
+static Progress read_row(int wide) {
+  Bits bits = jpeg.bits;
+  for (; jpeg.column < wide; jpeg.column++) {
+    pass_blocks(blocks_in_run(wide));
+    if (jpeg.column == wide) break;
+    if (jpeg_next_unit(&bits) == MORE) return MORE;
+    if (jpeg.scan.first == 0) read_dc_unit(&bits, jpeg.row, jpeg.column);
+    else read_ac_unit(&bits, jpeg.row, jpeg.column);
+  }
+  jpeg.bits = bits;
+  return READY;
+}
+
 Progress jpeg_progressive_scan(void) {
   const Component *lone = jpeg.scan.components == 1 ? &jpeg.components[jpeg.scan.index[0]] : NULL;
   int wide = lone ? lone->blocks_wide : jpeg.mcus_wide, high = lone ? lone->blocks_high : jpeg.mcus_high;
   for (; jpeg.row < high; jpeg.row++, jpeg.column = 0) {
     tick();
-    for (; jpeg.column < wide; jpeg.column++) {
-      pass_blocks(blocks_in_run(wide));
-      if (jpeg.column == wide) break;
-      if (jpeg_next_mcu() == MORE) return MORE;
-      Bits bits = jpeg.bits;
-      (jpeg.scan.first == 0 ? read_dc_unit : read_ac_unit)(&bits, jpeg.row, jpeg.column);
-      jpeg.bits = bits;
-    }
+    if (read_row(wide) == MORE) return MORE;
   }
   bits_check(&jpeg.bits);
   return READY;
@@ -191,7 +198,7 @@ static void output_row(const Component *c, int row) {
   for (int x = 0; x < c->padded_wide; x++, from += c->kept) {
     memcpy(block, from, (size_t)c->kept * sizeof(i16));
     bool only_dc = !c->history || !c->history[(size_t)row * (size_t)c->padded_wide + (size_t)x];
-    jpeg_emit(c, block, only_dc, rows, (size_t)x * (size_t)c->n);
+    emit_block(c, block, only_dc, rows, (size_t)x * (size_t)c->n);
   }
 }
 

@@ -1,9 +1,11 @@
-/* Inverse transforms of the N x N lowest frequencies of a block to N x N samples. */
+/* Inverse transforms of the N x N lowest frequencies of a block to N x N samples: inline, for they are called for each block. */
+#ifndef JPEG_IDCT_H
+#define JPEG_IDCT_H
 #include "dct.h"
 #include "decoder.h"
 
-/* basis[N][u][x] = 2^13 * (u ? sqrt(2) * cos((2x + 1) * u * pi / 2N) : 1), the left half: the right one is its mirror. */
-static const i16 basis[7][6][3] = {
+/* idct_basis[N][u][x] = 2^13 * (u ? sqrt(2) * cos((2x + 1) * u * pi / 2N) : 1), the left half: the right one is its mirror. */
+static const i16 idct_basis[7][6][3] = {
     [3] = {{8192, 8192}, {10033, 0}, {5793, -11585}},
     [4] = {{8192, 8192}, {10703, 4433}, {8192, -8192}, {4433, -10703}},
     [5] = {{8192, 8192, 8192}, {11018, 6810, 0}, {9373, -3580, -11585}, {6810, -11018, 0}, {3580, -9373, 11585}},
@@ -19,7 +21,7 @@ INLINE V to_samples(V words, V more) {
   return wasm_v128_xor(wasm_i8x16_narrow_i16x8(words, more), wasm_i8x16_splat((int8_t)-128));
 }
 
-static void emit_flat(int dc, u8 **rows, size_t x, int n) {
+INLINE void emit_flat(int dc, u8 **rows, size_t x, int n) {
   V samples = wasm_u8x16_splat(clamp_u8(((dc + 4) >> 3) + 128));
   for (int y = 0; y < n; y++) wasm_v128_store64_lane(rows[y] + x, samples, 0);
 }
@@ -41,9 +43,9 @@ INLINE void emit2(const i16 *block, const i16 *divisors, u8 **rows, size_t x) {
 /* N = 3 or 4, one column or row a lane: `even` holds pairs of coefficients 0 and 2, `odd` of 1 and 3. */
 INLINE void pass4(V even, V odd, V *out, int n, int shift) {
   V half = wasm_i32x4_splat(1 << (shift - 1));
-  V e0 = ADD32(DOT(even, PAIR(basis[n][0][0], basis[n][2][0])), half);
-  V e1 = ADD32(DOT(even, PAIR(basis[n][0][1], basis[n][2][1])), half);
-  V o0 = DOT(odd, PAIR(basis[n][1][0], basis[n][3][0]));
+  V e0 = ADD32(DOT(even, PAIR(idct_basis[n][0][0], idct_basis[n][2][0])), half);
+  V e1 = ADD32(DOT(even, PAIR(idct_basis[n][0][1], idct_basis[n][2][1])), half);
+  V o0 = DOT(odd, PAIR(idct_basis[n][1][0], idct_basis[n][3][0]));
   out[0] = wasm_i32x4_shr(ADD32(e0, o0), (u32)shift);
   out[n - 1] = wasm_i32x4_shr(SUB32(e0, o0), (u32)shift);
   if (n == 3) {
@@ -51,7 +53,7 @@ INLINE void pass4(V even, V odd, V *out, int n, int shift) {
     out[3] = wasm_i32x4_splat(0);
     return;
   }
-  V o1 = DOT(odd, PAIR(basis[n][1][1], basis[n][3][1]));
+  V o1 = DOT(odd, PAIR(idct_basis[n][1][1], idct_basis[n][3][1]));
   out[1] = wasm_i32x4_shr(ADD32(e1, o1), (u32)shift);
   out[2] = wasm_i32x4_shr(SUB32(e1, o1), (u32)shift);
 }
@@ -76,9 +78,9 @@ INLINE void pass6(V *r, int n, int shift) {
   const V zero = wasm_i32x4_splat(0);
   V in[6] = {r[0], r[1], r[2], r[3], r[4], n == 6 ? r[5] : zero};
   for (int x = 0; x < 3; x++) {
-    Wide even = wide_add(weigh_pair(in[0], in[2], basis[n][0][x], basis[n][2][x]), weigh_pair(in[4], zero, basis[n][4][x], 0));
-    Wide odd = weigh_pair(in[1], in[3], basis[n][1][x], basis[n][3][x]);
-    if (n == 6) odd = wide_add(odd, weigh_pair(in[5], zero, basis[n][5][x], 0));
+    Wide even = wide_add(weigh_pair(in[0], in[2], idct_basis[n][0][x], idct_basis[n][2][x]), weigh_pair(in[4], zero, idct_basis[n][4][x], 0));
+    Wide odd = weigh_pair(in[1], in[3], idct_basis[n][1][x], idct_basis[n][3][x]);
+    if (n == 6) odd = wide_add(odd, weigh_pair(in[5], zero, idct_basis[n][5][x], 0));
     r[x] = wide_narrow(wide_add(even, odd), shift);
     if (n == 6 || x < 2) r[n - 1 - x] = wide_narrow(wide_sub(even, odd), shift);
   }
@@ -96,7 +98,7 @@ INLINE void emit6(const i16 *block, const i16 *divisors, u8 **rows, size_t x, in
   for (int y = 0; y < n; y++) wasm_v128_store64_lane(rows[y] + x, to_samples(r[y], r[y]), 0);
 }
 
-static NOINLINE void emit8(const i16 *block, const i16 *divisors, u8 **rows, size_t x) {
+INLINE void emit8(const i16 *block, const i16 *divisors, u8 **rows, size_t x) {
   V r[8];
   for (int i = 0; i < 8; i++) r[i] = wasm_i16x8_mul(wasm_v128_load(block + 8 * i), wasm_v128_load(divisors + 8 * i));
   inverse_pass(r, 11);
@@ -110,7 +112,8 @@ static NOINLINE void emit8(const i16 *block, const i16 *divisors, u8 **rows, siz
   }
 }
 
-void jpeg_emit(const Component *c, i16 *block, bool only_dc, u8 **rows, size_t x) {
+/* The block, not yet multiplied, at sample `x` of the rows. */
+INLINE void emit_block(const Component *c, i16 *block, bool only_dc, u8 **rows, size_t x) {
   const i16 *divisors = c->divisors;
   if (c->n == 1) {
     rows[0][x] = clamp_u8(((block[0] * divisors[0] + 4) >> 3) + 128);
@@ -126,3 +129,4 @@ void jpeg_emit(const Component *c, i16 *block, bool only_dc, u8 **rows, size_t x
     default: return emit8(block, divisors, rows, x);
   }
 }
+#endif
