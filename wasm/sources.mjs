@@ -24,8 +24,11 @@ export const OWN_MODULES = {
       'dav1d/src/compat/',
       'dav1d/src/compat/dav1d/',
       'dav1d/patches/',
-      'core/src/core.h',
-      'core/src/memory.c',
+      ...['core.h', 'memory.c', 'simd.h', 'walk.h'].map((name) => `core/src/${name}`),
+      ...['picture', 'scaler', 'taps', 'view'].flatMap((name) => [
+        `core/src/${name}.c`,
+        `core/src/${name}.h`,
+      ]),
     ],
   },
   'jpeg-turbo': {

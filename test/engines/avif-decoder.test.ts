@@ -23,7 +23,7 @@ import { psnr, rgba } from '../support/compare.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 
-const decode = createAv1Decoder({ loadWasm, tick: () => {} })
+const { decode } = createAv1Decoder({ loadWasm, tick: () => {} })
 const [WIDTH, HEIGHT] = [64, 48]
 
 describe('as sharp reads it', () => {
@@ -260,7 +260,7 @@ describe('what means harm', () => {
   test('is stopped between rows of superblocks', async () => {
     const bytes = await picture({ width: 700, height: 500 }).avif({ effort: 0 }).toBuffer()
     let left = Infinity
-    const stoppable = createAv1Decoder({
+    const { decode: stoppable } = createAv1Decoder({
       loadWasm,
       tick() {
         if (left-- <= 0) throw new Stopped()

@@ -1,6 +1,8 @@
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { WasmName } from '../../platform.ts'
+import type { Planes, Samples } from './core/planes.ts'
+import type { View } from './view.ts'
 
 /** What a codec may call on. `tick` throws when the work must stop: metered modules call it from their loops. */
 export interface CodecContext {
@@ -23,5 +25,7 @@ export interface Codec {
   decode?(bytes: Uint8Array): Promise<Bitmap>
   /** Of those that have other sizes too: at `zoom` times its size, or the next larger one. @throws as `decode` */
   draw?(bytes: Uint8Array, zoom: number): Promise<Bitmap>
+  /** The view in planes, scaled and turned; undefined where the file has no such planes. @throws as `decode` */
+  planes?(bytes: Uint8Array, view: View, samples: Samples): Promise<Planes | undefined>
   encode?(bitmap: Bitmap, options: EncodeOptions): Promise<Uint8Array>
 }

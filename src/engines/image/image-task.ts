@@ -7,7 +7,7 @@ import { resolveSeen } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
 import { createPictureCore, type Choose } from './core/picture.ts'
-import { writesInCore, type CoreTarget } from './core/targets.ts'
+import { samplesFor, writesInCore, type CoreTarget } from './core/targets.ts'
 import { describeFile } from './describe/describe-task.ts'
 import { describedAs } from './describe/description.ts'
 import {
@@ -24,7 +24,7 @@ import { choiceFor, hasChoice } from './quality/choose.ts'
 import type { Trial } from './quality/search.ts'
 import { focusOf, smallSize } from './look/focus.ts'
 import { findPart } from './look/find-part.ts'
-import { viewOf } from './view.ts'
+import { viewOf, type View } from './view.ts'
 
 export interface ImageTask {
   readonly recipe: Recipe
@@ -101,9 +101,21 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
       })
       if (moving) return moving
     }
-    const made =
-      target && !isEdited && (await picture.inCore(view, (source) => core.transcode(source, target, choose)))
+    const made = target && !isEdited && (await transcode(picture, view, target, choose))
     return made || encode(finish(await picture.show(view), recipe, layer), recipe, choose)
+  }
+
+  /** In planes where both have them; undefined where the file must become pixels first. */
+  async function transcode(
+    picture: OpenPicture,
+    view: View,
+    target: CoreTarget,
+    choose?: Choose,
+  ): Promise<Bytes | undefined> {
+    const samples = samplesFor(target)
+    const planes = samples && (await picture.planes(view, samples))
+    if (planes) return core.encodePlanes(planes, target, choose)
+    return picture.inCore(view, (source) => core.transcode(source, target, choose))
   }
 
   /** With the quality that was chosen, where it was for us to choose. */

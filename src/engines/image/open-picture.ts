@@ -15,8 +15,9 @@ import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import type { Codecs } from './codecs/codecs.ts'
 import type { PictureCore } from './core/picture.ts'
+import { FULL, type Planes, type Samples } from './core/planes.ts'
 import { readsInCore, type CoreSource } from './core/sources.ts'
-import type { View } from './view.ts'
+import { isUnscaled, type View } from './view.ts'
 
 export interface PictureFile {
   readonly from: FormatName
@@ -56,6 +57,8 @@ export interface OpenPicture {
   see(view: View): Promise<Bitmap>
   /** The view, in sRGB. */
   show(view: View): Promise<Bitmap>
+  /** The view in planes, in the file's colours; undefined where its codec has none to give. */
+  planes(view: View, samples: Samples): Promise<Planes | undefined>
   /** `work` on what the core reads by itself; undefined when it leaves this file to a codec. */
   inCore<T>(view: View, work: (source: CoreSource) => Promise<T>): Promise<T | undefined>
 }
@@ -86,9 +89,13 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       }
     }
 
+    const planes = async (view: View, samples: Samples) => codecs.get(from)?.planes?.(bytes, view, samples)
+
     async function see(view: View): Promise<Bitmap> {
       const seen = await inCore(view, core.decode)
       if (seen) return seen
+      const scaled = isUnscaled(view) ? undefined : await planes(view, FULL)
+      if (scaled) return core.show(scaled)
       const { draw } = codecs.get(from) ?? {}
       if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
       return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored)), view)
@@ -108,7 +115,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
     }
 
     const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
-    return { stored, toSrgb, toTarget, inCore, see, show: async (view) => toTarget(await see(view)) }
+    return { stored, toSrgb, toTarget, inCore, planes, see, show: async (view) => toTarget(await see(view)) }
   }
 }
 

@@ -54,6 +54,9 @@ interface Place {
 
 type Moves = Pick<ImageRecipe, 'orient' | 'crop' | 'rotate' | 'flip' | 'cut' | 'resize'>
 
+export const isUnscaled = ({ rect, size }: View): boolean =>
+  rect.width === size.width && rect.height === size.height
+
 /** Everything, as it is. */
 export function wholeView(size: Size): View {
   return { rect: { x: 0, y: 0, ...size }, size, walk: STRAIGHT }

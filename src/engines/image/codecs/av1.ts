@@ -2,18 +2,28 @@
 import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { readAvifPicture, type AvifPicture, type Layer, type Tile } from '../../../media/heif/picture.ts'
-import type { CodecContext } from '../codec.ts'
-import { createInstance, type OwnExports, type OwnInstance } from '../core/instance.ts'
+import type { Codec, CodecContext } from '../codec.ts'
+import { createInstance, type OwnInstance } from '../core/instance.ts'
+import {
+  setPlanes,
+  setView,
+  takePlanes,
+  type PlaneExports,
+  type Planes,
+  type Samples,
+} from '../core/planes.ts'
 import { cannotDecode, createSlot } from '../slot.ts'
+import type { View } from '../view.ts'
 
 /** What `wasm/dav1d/src` exports; pointers are numbers. Booleans are 0 and 1. */
-interface Av1Exports extends OwnExports {
+interface Av1Exports extends PlaneExports {
   av1_buffer(bytes: number): number
   av1_decode(bytes: number, pixels: number): void
   av1_width(): number
   av1_height(): number
   av1_matrix(): number
   av1_is_full_range(): number
+  av1_planes(isFullRange: number): void
   av1_close(): void
   canvas_open(width: number, height: number): number
   canvas_put_color(x: number, y: number, matrix: number, isFullRange: number): void
@@ -21,16 +31,58 @@ interface Av1Exports extends OwnExports {
   canvas_divide(): void
 }
 
+export type Av1Decoder = Required<Pick<Codec, 'decode' | 'planes'>>
+
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED */
-export function createAv1Decoder(context: CodecContext): (bytes: Uint8Array) => Promise<Bitmap> {
+export function createAv1Decoder(context: CodecContext): Av1Decoder {
   const slot = createSlot(async () => {
     const instance = createInstance<Av1Exports>(await context.loadWasm('dav1d'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
   })
-  return async (bytes) => {
-    const picture = readAvifPicture(bytes)
-    return slot.use((instance) => decode(instance, picture), cannotDecode('AVIF'))
+  return {
+    async decode(bytes) {
+      const picture = readAvifPicture(bytes)
+      return slot.use((instance) => decode(instance, picture), cannotDecode('AVIF'))
+    },
+    async planes(bytes, view, samples) {
+      const layer = planarLayer(readAvifPicture(bytes))
+      if (!layer) return undefined
+      const read = (instance: OwnInstance<Av1Exports>) => ({
+        planes: readPlanes(instance, layer, view, samples),
+      })
+      return (await slot.use(read, cannotDecode('AVIF'))).planes
+    },
   }
+}
+
+/** By H.273's numbers: BT.601's two, and what says nothing. */
+const PLANAR_MATRICES = new Set([2, 5, 6])
+
+/** The layer that has planes to give: one tile, opaque, whole, and no other colours than those of JPEG, as far as is known before. */
+function planarLayer({ color, alpha, aperture, width, height }: AvifPicture): Layer | undefined {
+  const { tiles, colors } = color
+  const [tile, second] = tiles
+  const isWhole = tile?.width === width && tile.height === height && !second && !alpha && !aperture
+  return isWhole && (!colors || PLANAR_MATRICES.has(colors.matrix)) ? color : undefined
+}
+
+function readPlanes(
+  instance: OwnInstance<Av1Exports>,
+  layer: Layer,
+  view: View,
+  samples: Samples,
+): Planes | undefined {
+  const { exports } = instance
+  let planes: Planes | undefined
+  instance.begin()
+  eachTile(instance, layer, (_, matrix, isFullRange) => {
+    if (!PLANAR_MATRICES.has(matrix)) return
+    setView(exports, view)
+    setPlanes(exports, view, samples)
+    exports.av1_planes(isFullRange)
+    planes = takePlanes(instance, view, samples)
+  })
+  return planes
 }
 
 function decode(instance: OwnInstance<Av1Exports>, picture: AvifPicture): Bitmap {

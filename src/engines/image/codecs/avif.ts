@@ -35,7 +35,7 @@ export function createAvifCodec(context: CodecContext): Codec {
   const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
   return {
     format: 'avif',
-    decode: createAv1Decoder(context),
+    ...createAv1Decoder(context),
     encode({ data, width, height }, { quality = 50, lossless = false, effort }) {
       const usual = width * height <= CAREFUL_PIXELS ? 8 : 9
       const speed = effort === undefined ? usual : (SPEEDS[effort] ?? usual)

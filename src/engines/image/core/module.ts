@@ -1,9 +1,10 @@
 /** One instance of `wasm/core`: its calls with their types, bytes in, bytes out. */
 import type { CodecContext } from '../codec.ts'
 import { createInstance, type OwnExports, type OwnInstance } from './instance.ts'
+import type { PlaneExports } from './planes.ts'
 
 /** What `wasm/core/src` exports; pointers are numbers. Booleans are 0 and 1. */
-export interface CoreExports extends OwnExports {
+export interface CoreExports extends OwnExports, PlaneExports {
   input_reset(): void
   input_reserve(bytes: number): number
   input_commit(bytes: number, isLast: number): void
@@ -11,16 +12,6 @@ export interface CoreExports extends OwnExports {
   output_size(): number
   output_next(after: number): number
   output_length(bytes: number): number
-  view_set(
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-    targetWidth: number,
-    targetHeight: number,
-  ): void
-  view_set_bounds(left: number, top: number, right: number, bottom: number): void
-  view_set_planes(isSubsampled: number, isLimited: number, chromaX: number, chromaY: number): void
   jpeg_begin(): void
   jpeg_head(): Progress
   jpeg_width(): number
@@ -88,7 +79,6 @@ export interface CoreExports extends OwnExports {
   pixels_turn(walk: number): void
   pixels_to_webp(quality: number, method: number, isLossless: number): void
   pixels_to_png(level: number): void
-  picture_turn(walk: number): void
   picture_to_pixels(): void
   picture_from_pixels(): void
   picture_limit_range(): void

@@ -6,15 +6,8 @@ import type { View } from '../view.ts'
 import type { Size } from '../../../plan/recipe.ts'
 import { FRAME_READERS, openFrames, type FrameSourceFormat } from './frames.ts'
 import { createCore, type Core } from './module.ts'
-import {
-  nameOf,
-  openSource,
-  readBitmap,
-  readSource,
-  showCanvas,
-  type CoreSource,
-  type Samples,
-} from './sources.ts'
+import { FULL, putPlanes, type Planes } from './planes.ts'
+import { nameOf, openSource, readBitmap, readSource, showCanvas, type CoreSource } from './sources.ts'
 import type { Encode } from '../quality/search.ts'
 import { samplesFor, settleTarget, writeTarget, type CoreTarget, type Held } from './targets.ts'
 
@@ -29,6 +22,10 @@ export interface PictureCore {
   animate(source: CoreSource, target: CoreTarget, size: Size, edit?: Edit): Promise<Uint8Array<ArrayBuffer>>
   /** The view as pixels. @throws CORRUPT_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
   decode(source: CoreSource): Promise<Bitmap>
+  /** Planes that another decoder has made, as pixels. @throws LIMIT_EXCEEDED */
+  show(planes: Planes): Promise<Bitmap>
+  /** The same to a file. They must be as `samplesFor` wants them. @throws LIMIT_EXCEEDED */
+  encodePlanes(planes: Planes, target: CoreTarget, choose?: Choose): Promise<Uint8Array<ArrayBuffer>>
   /** The view of pixels that another decoder has made. @throws LIMIT_EXCEEDED */
   see(bitmap: Bitmap, view: View): Promise<Bitmap>
   /** JPEG: 4:2:0, libjpeg's scale of qualities, optimal Huffman tables; alpha is not looked at. */
@@ -39,9 +36,6 @@ export interface PictureCore {
 export type Choose = (encode: Encode) => Promise<Uint8Array<ArrayBuffer>>
 
 export type Edit = (view: Bitmap) => Bitmap
-
-/** Planes that become pixels again. */
-const FULL: Samples = { isSubsampled: false, isLimited: false }
 
 export function createPictureCore(context: CodecContext): PictureCore {
   const slot = createSlot(async () => {
@@ -65,6 +59,19 @@ export function createPictureCore(context: CodecContext): PictureCore {
         },
         cannotDecode(nameOf(source.format)),
       ),
+    show: (planes) =>
+      slot.use((core) => {
+        core.begin()
+        putPlanes(core, planes)
+        core.exports.picture_to_pixels()
+        return takePixels(core)
+      }, cannotMake('picture')),
+    encodePlanes: (planes, target, choose) =>
+      slot.hold((core) => {
+        core.begin()
+        putPlanes(core, planes)
+        return write(core, target, 'planes', choose)
+      }, cannotMake(target.format)),
     see: (bitmap, view) =>
       slot.use((core) => {
         readBitmap(core, bitmap, view)

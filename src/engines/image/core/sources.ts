@@ -1,11 +1,12 @@
 /** The formats that the core reads: each becomes the picture (planes) or the pixels (RGBA) inside of it. */
 import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
-import type { Rect, Size } from '../../../plan/recipe.ts'
-import type { View, Walk } from '../view.ts'
+import type { Size } from '../../../plan/recipe.ts'
+import { isUnscaled, type View } from '../view.ts'
 import { MediaError } from '../../../error.ts'
 import { FRAME_READERS, readsFrames, type FrameReader, type FrameSourceFormat } from './frames.ts'
 import type { Core, CoreExports, Read } from './module.ts'
+import { setPlanes, setView, walkNumber, type Samples } from './planes.ts'
 
 export interface CoreSource {
   readonly format: SourceFormat
@@ -17,14 +18,6 @@ export interface CoreSource {
   readonly page?: number
 }
 export type SourceFormat = keyof typeof READERS | FrameSourceFormat
-
-/** How planes are wanted, where a file has them. */
-export interface Samples {
-  /** 4:2:0 instead of 4:4:4. */
-  readonly isSubsampled: boolean
-  /** BT.601's range instead of JPEG's full one. */
-  readonly isLimited: boolean
-}
 
 interface Reader {
   readonly name: string
@@ -118,7 +111,7 @@ export function openSource(
 function readStill(core: Core, source: CoreSource, reader: Reader, samples: Samples): 'planes' | 'pixels' {
   const { exports } = core
   const read = openSource(core, source, { isWhole: false, ...reader })
-  const { size, walk } = source.view
+  const { walk } = source.view
   // Pixels of a view that is not scaled are the format's own, to the bit.
   const wantsPixels = !samples.isSubsampled && isUnscaled(source.view)
   if (reader.pixels && (wantsPixels || !reader.isPlanar(exports))) {
@@ -126,8 +119,7 @@ function readStill(core: Core, source: CoreSource, reader: Reader, samples: Samp
     exports.pixels_turn(walkNumber(walk))
     return 'pixels'
   }
-  const [chromaX, chromaY] = [chromaStart(walk.mirrorsX, size.width), chromaStart(walk.mirrorsY, size.height)]
-  exports.view_set_planes(samples.isSubsampled ? 1 : 0, samples.isLimited ? 1 : 0, chromaX, chromaY)
+  setPlanes(exports, source.view, samples)
   reader.planes?.(exports, read)
   exports.picture_turn(walkNumber(walk))
   return 'planes'
@@ -163,28 +155,3 @@ export function readBitmap(core: Core, { data, width, height }: Bitmap, view: Vi
   core.exports.raw_pixels()
   core.exports.pixels_turn(walkNumber(view.walk))
 }
-
-function setView(core: CoreExports, { rect, size, bounds }: View): void {
-  const { x, y, width, height } = evenly(rect, size)
-  core.view_set(x, y, width, height, size.width, size.height)
-  if (bounds) core.view_set_bounds(bounds.x, bounds.y, bounds.x + bounds.width, bounds.y + bounds.height)
-}
-
-/**
- * Where the target's shape is the source's but for rounding, both directions are scaled alike, about the centre:
- * stretching would move pixels by up to half of one.
- */
-function evenly(rect: Rect, size: Size): Rect {
-  const scale = rect.width / size.width
-  const height = size.height * scale
-  if (Math.abs(height - rect.height) >= scale) return rect
-  return { ...rect, y: rect.y + (rect.height - height) / 2, height }
-}
-
-const isUnscaled = ({ rect, size }: View) => rect.width === size.width && rect.height === size.height
-
-/** Halved planes pair pixels from the start: mirrored, a side of odd length would be paired from the wrong end. */
-const chromaStart = (mirrors: boolean, side: number) => (mirrors && side % 2 === 1 ? -1 : 0)
-
-const walkNumber = ({ swaps, mirrorsX, mirrorsY }: Walk) =>
-  (swaps ? 1 : 0) | (mirrorsX ? 2 : 0) | (mirrorsY ? 4 : 0)

@@ -1,6 +1,6 @@
 /** The formats that the core writes, from the picture (planes) or the pixels (RGBA) that lie in it. */
 import type { Core, CoreExports } from './module.ts'
-import type { Samples } from './sources.ts'
+import type { Samples } from './planes.ts'
 
 export interface CoreTarget {
   readonly format: TargetFormat
