@@ -7,6 +7,8 @@ import { readMetadata } from '../../src/media/metadata/read.ts'
 import { readExif } from '../../src/media/exif/read.ts'
 import { writeGifMetadata } from '../../src/media/metadata/containers/gif.ts'
 import type { FormatName } from '../../src/media/format.ts'
+import type { ImageInfo } from '../../src/media/info.ts'
+import { readWholeInfo } from '../../src/media/read-info.ts'
 import type { ImageRecipe } from '../../src/plan/recipe.ts'
 import { makeGif } from '../support/animations.ts'
 import { rgba } from '../support/compare.ts'
@@ -191,6 +193,25 @@ describe('sizes and qualities', () => {
     expect(kept.quality).toBe(plain.quality)
     expect((await toldBy(kept.body)).icc).toBeDefined()
   })
+})
+
+test('damaged EXIF and XMP never fail a picture', async () => {
+  const whole = await toldPicture('jpeg', { width: 16, height: 16 })
+  const segments = ['Exif\0\0', 'http://ns.adobe.com/xap/1.0/\0'].map((prefix) => {
+    const at = Buffer.from(whole).indexOf(prefix)
+    const start = at + prefix.length
+    return { start, length: at - 2 + Buffer.from(whole).readUInt16BE(at - 2) - start }
+  })
+  for (let turn = 0; turn < 150; turn++) {
+    const bytes = Uint8Array.from(whole)
+    for (const { start, length } of segments)
+      for (let hit = 0; hit < 3; hit++)
+        bytes[start + ((turn * 7919 + hit * 104_729) % length)] = turn * 37 + hit
+    const info = readWholeInfo('jpeg', bytes) as ImageInfo
+    const recipe = { from: 'jpeg', to: 'webp', orient: info.orientation, width: 16, height: 16 } as const
+    const file = await make(bytes, { ...recipe, metadata: turn % 2 ? 'keep' : 'copyright' })
+    expect(await sharp(file).metadata()).toMatchObject({ width: 16, height: 16 })
+  }
 })
 
 describe('GIF', () => {

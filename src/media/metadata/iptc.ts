@@ -6,7 +6,7 @@ import { MOST_IPTC } from './metadata.ts'
 import type { Rights } from './rights.ts'
 
 const IPTC_RESOURCE = 0x0404
-const MOST_RECORDS = 2000
+const [MOST_RESOURCES, MOST_RECORDS] = [1000, 2000]
 /** Of record 2. */
 const [BY_LINE, CREDIT, COPYRIGHT] = [80, 110, 116]
 
@@ -42,7 +42,7 @@ const SIGNATURE = '8BIM'
 export function iptcOfResources(bytes: Uint8Array): Uint8Array | undefined {
   const r = createReader(bytes)
   try {
-    for (let at = 0; r.text(at, 4) === SIGNATURE;) {
+    for (let [at, count] = [0, 0]; count < MOST_RESOURCES && r.text(at, 4) === SIGNATURE; count++) {
       const nameEnd = at + 7 + r.u8(at + 6)
       const sizeAt = nameEnd + (nameEnd & 1 ? 1 : 0)
       const [start, size] = [sizeAt + 4, r.u32(sizeAt)]

@@ -2,7 +2,7 @@
 export interface Metadata {
   /** A TIFF structure, without the prefix that JPEG needs. */
   readonly exif?: Uint8Array
-  /** XML, in one piece. */
+  /** XML, in one piece; what is written is a packet of our own (`asPacket`). */
   readonly xmp?: string
   /** Records of IPTC's Information Interchange Model. */
   readonly iptc?: Uint8Array

@@ -35,14 +35,14 @@ function rightsAlone(found: Metadata, to: FormatName): Metadata {
 
 function keptOf(found: Metadata, made: Made & { to: FormatName }, holds: readonly string[]): Metadata {
   const { exif, xmp, iptc, icc } = found
-  const rights = rightsOf(found)
-  const lost = (iptc && !holds.includes('iptc')) || (exif && !holds.includes('exif'))
+  const isLost = (iptc && !holds.includes('iptc')) || (exif && !holds.includes('exif'))
+  const rights = isLost ? rightsOf(found) : {}
   const tree = exif && readExifTree(exif)
   const right = tree && corrected(tree, made)
   const kept = xmp === undefined ? undefined : correctedXmp(xmp, made)
   return {
-    ...exifOf(lost ? withCredits(right, creditsOf(rights)) : right, made.to),
-    ...xmpOf(kept ?? (lost && tellsRights(rights) ? writeXmpRights(rights) : undefined)),
+    ...exifOf(withCredits(right, creditsOf(rights)), made.to),
+    ...xmpOf(kept ?? (tellsRights(rights) ? writeXmpRights(rights) : undefined)),
     ...(iptc ? { iptc } : {}),
     ...(icc ? { icc } : {}),
   }

@@ -41,9 +41,15 @@ function readExifRights(exif: Uint8Array): Rights {
   const [copyright, artist] = [textsOf(TAG.copyright), textsOf(TAG.artist)[0]]
   return {
     ...(copyright.length > 0 ? { copyright: copyright.slice(0, 2) } : {}),
-    ...(artist ? { creators: artist.split(/\s*;\s*/).filter((name) => name !== '') } : {}),
+    ...(artist ? { creators: namesIn(artist) } : {}),
   }
 }
+
+const namesIn = (artist: string) =>
+  artist
+    .split(';')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 
 function splitAt(bytes: Uint8Array, value: number): Uint8Array[] {
   const end = bytes.indexOf(value)

@@ -5,8 +5,8 @@ import { createReader, type Reader } from '../../headers/reader.ts'
 import { strictUtf8 } from '../bytes.ts'
 import { iptcOfResources } from '../iptc.ts'
 import { MOST_XMP, type Metadata } from '../metadata.ts'
-import { mergeXmp } from '../xmp/correct.ts'
-import { NAMESPACE } from '../xmp/document.ts'
+import { mergeXmp, propertiesOf } from '../xmp/correct.ts'
+import { NAMESPACE, readXmp, textOf } from '../xmp/document.ts'
 
 export const XMP_PREFIX = `${NAMESPACE.xmp}\0`
 /** XMP specification part 3, section 1.1.3.1: before a piece, the name of the whole (32 letters), its length, the piece's place. */
@@ -15,6 +15,8 @@ export const MORE_NAME = 32
 export const PHOTOSHOP_PREFIX = 'Photoshop 3.0\0'
 
 const [SOS, APP1, APP13] = [0xda, 0xe1, 0xed]
+/** Of the largest of everything there are some hundred. */
+const MOST_SEGMENTS = 4096
 
 interface Segment {
   readonly marker: number
@@ -41,27 +43,34 @@ function* segmentsOf(r: Reader): Generator<Segment, void, void> {
 
 export function readJpegMetadata(bytes: Uint8Array): Metadata {
   const r = createReader(bytes)
-  const begins = (prefix: string, { start, end }: Segment) =>
-    end - start >= prefix.length && r.text(start, prefix.length) === prefix
-  const behind = (marker: number, prefix: string) =>
-    [...segmentsOf(r)].flatMap((segment) =>
-      segment.marker === marker && begins(prefix, segment)
-        ? [bytes.subarray(segment.start + prefix.length, segment.end)]
-        : [],
-    )
-  const [main] = behind(APP1, XMP_PREFIX)
+  const packets: Uint8Array[] = []
+  const pieces: Uint8Array[] = []
+  const resources: Uint8Array[] = []
+  const kinds = [
+    [APP1, XMP_PREFIX, packets],
+    [APP1, MORE_PREFIX, pieces],
+    [APP13, PHOTOSHOP_PREFIX, resources],
+  ] as const
+  let count = 0
+  for (const { marker, start, end } of segmentsOf(r)) {
+    if (++count > MOST_SEGMENTS) break
+    for (const [kind, prefix, found] of kinds)
+      if (marker === kind && end - start > prefix.length && r.text(start, prefix.length) === prefix)
+        found.push(bytes.subarray(start + prefix.length, end))
+  }
   const exif = findExif('jpeg', bytes)
-  const iptc = iptcOfResources(concatBytes(behind(APP13, PHOTOSHOP_PREFIX)))
-  const xmp = main && joinXmp(main, behind(APP1, MORE_PREFIX))
+  const iptc = iptcOfResources(concatBytes(resources))
+  const xmp = packets[0] && joinXmp(packets[0], pieces)
   return { ...(exif ? { exif } : {}), ...(iptc ? { iptc } : {}), ...(xmp === undefined ? {} : { xmp }) }
 }
 
 /** Without the rest, where that is not all there. */
 function joinXmp(main: Uint8Array, pieces: readonly Uint8Array[]): string | undefined {
   const text = strictUtf8(main)
-  const name = text && /HasExtendedXMP\s*(?:=\s*["']|>)\s*([\dA-Fa-f]{32})/.exec(text)?.[1]
-  const more = name === undefined || name === '' ? undefined : joinPieces(pieces, name)
-  return (text !== undefined && more !== undefined && mergeXmp(text, more)) || text
+  const document = text === undefined || pieces.length === 0 ? undefined : readXmp(text)
+  const name = document && propertiesOf(document).get(`${NAMESPACE.xmpNote}HasExtendedXMP`)
+  const more = name && joinPieces(pieces, typeof name === 'string' ? name : textOf(name).trim())
+  return (text !== undefined && more && mergeXmp(text, more)) || text
 }
 
 function joinPieces(pieces: readonly Uint8Array[], name: string): string | undefined {

@@ -4,7 +4,7 @@ import { md5Hex } from '../../../lib/md5.ts'
 import { be16, be32, latin, utf8 } from '../bytes.ts'
 import { resourcesOfIptc } from '../iptc.ts'
 import type { Metadata } from '../metadata.ts'
-import { asPacket, NAMESPACE } from '../xmp/document.ts'
+import { asPacket, contentOf, NAMESPACE } from '../xmp/document.ts'
 import { MORE_NAME, MORE_PREFIX, PHOTOSHOP_PREFIX, XMP_PREFIX } from './jpeg-read.ts'
 
 /** Of the content of a segment, whose length has two bytes and counts itself. */
@@ -45,7 +45,7 @@ function profileSegments(icc: Uint8Array): Uint8Array[] {
 function xmpSegments(xmp: string): Uint8Array[] {
   const whole = utf8(xmp)
   if (whole.length <= MOST_CONTENT - XMP_PREFIX.length) return [segment(APP1, XMP_PREFIX, whole)]
-  const more = utf8(xmp.replaceAll(/^<\?xpacket[^>]*\?>\s*|\s*<\?xpacket[^>]*\?>$/g, ''))
+  const more = utf8(contentOf(xmp))
   const name = md5Hex(more).toUpperCase()
   const note = `xmlns:xmpNote="${NAMESPACE.xmpNote}" xmpNote:HasExtendedXMP="${name}"`
   const main = asPacket(

@@ -76,10 +76,14 @@ const isWanted = (data: Uint8Array, end: number) =>
   end > 0 && end < 80 && (wordOf(data, end) === XMP_KEYWORD || wordOf(data, end).startsWith(PROFILE))
 
 /** A line with its kind, one with its length, then hexadecimal digits. */
+const PROFILE_HEAD = /^\s{0,8}[^\n]{1,64}\n\s{0,20}\d{1,10}\s/
+
 function readProfile(kind: string, text: Uint8Array): Metadata {
   if (text.length > MOST_PROFILE) return {}
-  const [, digits] = /^\s*\w+\s+\d+\s+([\da-f\s]+)$/i.exec(new TextDecoder().decode(text).trim()) ?? []
-  const pairs = digits?.replaceAll(/\s+/g, '').match(/../g)
+  const whole = new TextDecoder().decode(text)
+  const head = PROFILE_HEAD.exec(whole)?.[0]
+  const digits = head && whole.slice(head.length).replaceAll(/\s+/g, '')
+  const pairs = digits && /^[\da-f]+$/i.test(digits) && digits.match(/../g)
   if (!pairs) return {}
   const bytes = Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
   const begins = (word: string) => wordOf(bytes, word.length) === word

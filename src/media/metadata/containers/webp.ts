@@ -23,10 +23,14 @@ function* chunksOf(r: Reader): Generator<Chunk, void, void> {
 }
 
 export function readWebpMetadata(bytes: Uint8Array): Metadata {
-  const chunk = [...chunksOf(createReader(bytes))].find(({ type }) => type === 'XMP ')
-  const xmp = chunk && strictUtf8(bytes.subarray(chunk.start, chunk.end))
   const exif = findExif('webp', bytes)
-  return { ...(exif ? { exif } : {}), ...(xmp === undefined ? {} : { xmp }) }
+  const found = exif ? { exif } : {}
+  for (const { type, start, end } of chunksOf(createReader(bytes))) {
+    if (type !== 'XMP ') continue
+    const xmp = strictUtf8(bytes.subarray(start, end))
+    return xmp === undefined ? found : { ...found, xmp }
+  }
+  return found
 }
 
 const FLAGS = { icc: 0x20, alpha: 0x10, exif: 0x08, xmp: 0x04 } as const

@@ -59,7 +59,7 @@ function parse(text: string): XmpDocument | undefined {
     { node: file, scope: new Map([['xml', XML]]) },
   ]
   let [rdf, nodes]: [Pick<XmpDocument, 'rdf' | 'scope'> | undefined, number] = [undefined, 0]
-  for (const token of readTokens(text.replace(/\0+$/, ''), MOST_ATTRIBUTES)) {
+  for (const token of readTokens(text.replaceAll('\0', ''), MOST_ATTRIBUTES)) {
     const parent = open.at(-1)
     if (!parent) break
     if (token.kind === 'text') parent.node.children.push(token.text)
@@ -137,6 +137,11 @@ export function writeNode(node: XmpNode | string): string {
     : `<${name}${words}>${children.map(writeNode).join('')}</${name}>`
 }
 
+const [PACKET_START, PACKET_END] = [
+  '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>\n',
+  '\n<?xpacket end="w"?>',
+]
+
 /** As it stands in files. */
-export const asPacket = (xml: string): string =>
-  `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>\n${xml}\n<?xpacket end="w"?>`
+export const asPacket = (xml: string): string => PACKET_START + xml + PACKET_END
+export const contentOf = (packet: string): string => packet.slice(PACKET_START.length, -PACKET_END.length)
