@@ -15,6 +15,9 @@ ${ORDER}
 
 ${qualities()}
 ${FORMAT_NOTES}
+## What goes along of the metadata
+
+${METADATA_NOTES}
 ## What \`format=json\` tells
 
 ${JSON_NOTES}
@@ -111,6 +114,19 @@ PNG has no quality and ignores it. \`lossless\` is lossless WebP or AVIF, and 10
 animation, formats that do not move are not chosen, unless \`animated=false\` or \`page\` makes a still of it.
 `
 
+const METADATA_NOTES = `- \`none\`: nothing. Colours of a profile become those of sRGB, EXIF's orientation becomes that of the pixels.
+- \`copyright\`: whose the picture is, wherever the original says so: EXIF (\`Copyright\`, \`Artist\`), XMP (\`dc:rights\`,
+  \`dc:creator\`, \`photoshop:Credit\`, \`xmpRights\`) and IPTC (by-line, credit, copyright notice). Written as EXIF and as XMP. No place,
+  no camera, no preview. Colours become sRGB.
+- \`keep\`: EXIF, XMP, IPTC (JPEG alone) and the profile, whose colours then stay as they are. Orientation and sizes are made
+  true of the result; previews go, and so do references to what JPEGs of telephones hold behind the picture. Where the profile cannot
+  go along (GIF, grey, CMYK, an overlay, a background other than black and white) colours become sRGB.
+
+It is read from JPEG, PNG, WebP, AVIF, TIFF and GIF (XMP), and written to all that is written; GIF holds XMP alone, which
+then says whose the picture is if only EXIF did. What is damaged, or larger than 512 KiB (profiles: 4 MiB), is left out.
+\`max_bytes\` counts all of it.
+`
+
 const JSON_NOTES = `\`format\`, \`contentType\`, \`size\` (bytes), \`width\` and \`height\` (as displayed), \`orientation\` (EXIF's number), \`frames\`,
 \`animated\`, \`hasAlpha\`, \`colorSpace\` (\`rgb\`, \`gray\` or \`cmyk\`), \`placeholder\`, and \`exif\` when it is asked for and there is any.
 It is about the original: of the other parameters only \`metadata\` counts. What is not known is null; \`duration\`, \`video\`,
@@ -167,7 +183,8 @@ Addresses on other hosts are 403 \`ACCESS_DENIED\`. A signature covers the whole
   150 or \`Downlink\` below 5.
 - \`onerror=redirect\`: what fails is a redirect to the original.
 - \`trim=border\` is \`trim=10\`, \`trim.border.tolerance\` sets the number, up to our 100. Pixels to cut off at each side have no effect.
-- Other options (\`anim\`, \`metadata\`, \`gravity=auto\`, …) have no effect in this version and
+- \`metadata\` is that of the same name, and nothing goes along where it is not given; there, JPEG keeps its copyright.
+- Other options (\`border\`, \`gravity=face\`, …) have no effect in this version and
   are named in \`X-Param-Warnings\`.
 `
 

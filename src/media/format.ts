@@ -28,6 +28,8 @@ export interface FormatRow {
   /** What `low`, `medium` and `high` mean. */
   readonly levels?: { readonly low: number; readonly medium: number; readonly high: number }
   readonly largestSide?: number
+  /** What its files hold beside pixels; read where it is decoded, and written where it is encoded. */
+  readonly holds?: readonly ('exif' | 'xmp' | 'iptc' | 'icc')[]
 }
 
 const still = {
@@ -56,6 +58,7 @@ export const FORMATS = {
     quality: 80,
     levels: usual,
     largestSide: 65535,
+    holds: ['exif', 'xmp', 'iptc', 'icc'],
   },
   png: {
     ...still,
@@ -66,6 +69,7 @@ export const FORMATS = {
     tradesTime: true,
     animates: true,
     isWeb: true,
+    holds: ['exif', 'xmp', 'icc'],
   },
   webp: {
     ...still,
@@ -79,6 +83,7 @@ export const FORMATS = {
     quality: 80,
     levels: usual,
     largestSide: 16383,
+    holds: ['exif', 'xmp', 'icc'],
   },
   avif: {
     ...still,
@@ -89,6 +94,7 @@ export const FORMATS = {
     tradesTime: true,
     quality: 50,
     levels: { low: 40, medium: 50, high: 63 },
+    holds: ['exif', 'xmp', 'icc'],
   },
   gif: {
     ...still,
@@ -99,11 +105,18 @@ export const FORMATS = {
     animates: true,
     isWeb: true,
     largestSide: 65535,
+    holds: ['xmp'],
   },
   svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], decodes: true, isWeb: true },
-  bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false, decodes: true },
-  ico: { ...still, mime: 'image/x-icon', extensions: ['ico'], decodes: true },
-  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'], decodes: true },
+  bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false, decodes: true, holds: ['icc'] },
+  ico: { ...still, mime: 'image/x-icon', extensions: ['ico'], decodes: true, holds: ['icc'] },
+  tiff: {
+    ...still,
+    mime: 'image/tiff',
+    extensions: ['tiff', 'tif'],
+    decodes: true,
+    holds: ['exif', 'xmp', 'iptc', 'icc'],
+  },
   jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },
   heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
   mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },

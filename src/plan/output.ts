@@ -81,3 +81,15 @@ function qualityOf(
   if (quality === undefined) return { quality: usual ?? row.quality }
   return { quality: typeof quality === 'number' ? quality : (row.levels?.[quality] ?? row.quality) }
 }
+
+/** Absent where there is nothing that could go along, so that it makes no other rendition. */
+export function metadataFor(
+  { metadata }: Ask,
+  from: FormatName,
+  to: FormatName,
+): Pick<ImageRecipe, 'metadata'> {
+  const [{ holds: read = [] }, { holds: written = [] }] = [formatRow(from), formatRow(to)]
+  const hasFacts = read.some((kind) => kind !== 'icc')
+  const hasProfile = metadata === 'keep' && read.includes('icc') && written.includes('icc')
+  return metadata !== undefined && (hasFacts || hasProfile) ? { metadata } : {}
+}

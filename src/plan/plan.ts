@@ -82,7 +82,7 @@ export interface Ask {
   readonly effects?: Effects
   /** How the plan's overlay is laid over the result; absent: there is none. */
   readonly overlay?: OverlayAsk
-  /** Only with the format `json`. */
+  /** What is told, or goes along, of the original's metadata. */
   readonly metadata?: Exclude<Metadata, 'none'>
   /** Opaque version. */
   readonly v?: string

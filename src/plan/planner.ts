@@ -47,7 +47,7 @@ export function toAsk(params: Params, outputSide: number): Ask {
     effort: params.effort,
     effects: effectsOf(params),
     overlay: overlayOf(params),
-    metadata: params.format === 'json' && params.metadata !== 'none' ? params.metadata : undefined,
+    metadata: params.metadata === 'none' ? undefined : params.metadata,
     v: params.v,
     timed: Object.keys(timed).length === 0 ? undefined : timed,
   })

@@ -59,6 +59,8 @@ export interface ImageRecipe {
   readonly progressive?: true
   /** 0 (fast) to 9 (small). */
   readonly effort?: number
+  /** What goes along of the original's metadata; absent: nothing, or there is none that could. */
+  readonly metadata?: Exclude<Metadata, 'none'>
   /** Of the output. */
   readonly width: number
   readonly height: number

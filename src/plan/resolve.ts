@@ -5,7 +5,7 @@ import { formatRow, type FormatName } from '../media/format.ts'
 import { readsHeader } from '../media/read-info.ts'
 import { faultOf, type SourceLimits } from './fault.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
-import { askedFormat, chooseFormat, encoding } from './output.ts'
+import { askedFormat, chooseFormat, encoding, metadataFor } from './output.ts'
 import { placeOverlay, requireOverlay } from './overlay.ts'
 import type { Ask, Color, Gravity, Plan, Question } from './plan.ts'
 import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, LookRecipe } from './recipe.ts'
@@ -125,6 +125,7 @@ function resolveImage(
     ...(ask.overlay && overlay ? { overlay: placeOverlay(ask.overlay, overlay, output) } : {}),
     to,
     ...encoding(ask, to, animated),
+    ...metadataFor(ask, info.format, to),
     width: output.width,
     height: output.height,
   }

@@ -40,7 +40,8 @@ describe('the canonical question', () => {
     ['blur=3&saturation=0.50&grayscale=1', { effects: { blur: 3, saturation: 0.5, grayscale: true } }],
     ['format=json&metadata=none', { format: 'json' }],
     ['format=json&metadata=keep', { format: 'json', metadata: 'keep' }],
-    ['format=webp&metadata=keep', { format: 'webp' }],
+    ['format=webp&metadata=keep', { format: 'webp', metadata: 'keep' }],
+    ['format=webp&metadata=none', { format: 'webp' }],
     ['width=5&v=2', { width: 5, v: '2' }],
   ])('%s', (query, expected) => expect(asked(query)).toEqual(expected))
 

@@ -83,6 +83,21 @@ describe('a recipe', () => {
   })
 })
 
+describe('metadata', () => {
+  test('goes along where there can be any; else it makes no other rendition', () => {
+    for (const metadata of ['copyright', 'keep'] as const) {
+      expect(make({ metadata })).toEqual({ ...make({}), metadata })
+      expect(make({ metadata, format: 'gif' })).toMatchObject({ metadata })
+      const svg = { ...png, format: 'svg' } as const
+      expect(make({ metadata }, svg)).toEqual(make({}, svg))
+    }
+    const bmp = { ...jpeg, format: 'bmp' } as const
+    expect(make({ metadata: 'copyright' }, bmp)).toEqual(make({}, bmp))
+    expect(make({ metadata: 'keep' }, bmp)).toMatchObject({ metadata: 'keep' })
+    expect(make({ metadata: 'keep', format: 'gif' }, bmp)).toEqual(make({ format: 'gif' }, bmp))
+  })
+})
+
 describe('format', () => {
   const gray16: ImageInfo = { ...png, hasAlpha: false }
   test.each<[string, Ask, ImageInfo, FormatName[], FormatName]>([

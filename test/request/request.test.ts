@@ -251,6 +251,8 @@ describe("Cloudflare's grammar", () => {
     ['trim=border', { trim: 10 }],
     ['trim.border.tolerance=25', { trim: 25 }],
     ['trim=border,trim.border.tolerance=255', { trim: 100 }],
+    ['metadata=keep', { metadata: 'keep' }],
+    ['metadata=copyright', { metadata: 'copyright' }],
     ['rotate=90,flip=h,dpr=2', { rotate: 90, flip: 'h', dpr: 2 }],
     [
       'blur=20,sharpen=1,brightness=0.5,contrast=1.5,gamma=2,saturation=0',
@@ -260,11 +262,9 @@ describe("Cloudflare's grammar", () => {
     expect(ask(`/cdn-cgi/image/${options}/files/a.jpg`, {}, plain).params).toEqual(params),
   )
   test('what we do not have is named', () => {
-    const request = ask(
-      '/cdn-cgi/image/width=5,anim=false,metadata=keep,border=1,trim=20,onerror=redirect/files/a.jpg',
-    )
+    const request = ask('/cdn-cgi/image/width=5,anim=false,border=1,trim=20,onerror=redirect/files/a.jpg')
     expect(request).toMatchObject({ params: { width: 5, animated: false }, onError: 'redirect' })
-    expect(request.warnings.map(({ parameter }) => parameter)).toEqual(['metadata', 'border', 'trim'])
+    expect(request.warnings.map(({ parameter }) => parameter)).toEqual(['border', 'trim'])
   })
   test.each<[string, string]>([
     ['/cdn-cgi/image/width=5/https://example.com/a.jpg', 'ACCESS_DENIED'],

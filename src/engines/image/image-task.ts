@@ -20,6 +20,7 @@ import {
   type PictureFile,
 } from './open-picture.ts'
 import { createPipeline } from './pipeline.ts'
+import { alongWith, type AddMetadata } from './along.ts'
 import { choiceFor, hasChoice } from './quality/choose.ts'
 import type { Trial } from './quality/search.ts'
 import { focusOf, smallSize } from './look/focus.ts'
@@ -123,16 +124,17 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     recipe: ImageRecipe,
     picture: OpenPicture,
     layer: Bitmap | undefined,
+    add: AddMetadata,
   ): Promise<Trial | { bytes: Bytes }> {
     const choice = choiceFor(recipe, {
       original: async () => finish(await picture.show(viewOf(recipe, picture.stored)), recipe, layer),
       decode: (bytes) => decodeOwn(recipe, bytes),
       tick: () => context.tick(),
     })
-    if (!choice) return { bytes: await make(recipe, picture, layer) }
+    if (!choice) return { bytes: add(await make(recipe, picture, layer)) }
     let chosen: Trial | undefined
     const bytes = await make(recipe, picture, layer, async (encodeAt) => {
-      chosen = await choice(encodeAt)
+      chosen = await choice(async (quality) => add(await encodeAt(quality)))
       return chosen.bytes
     })
     return chosen && hasChoice(recipe) ? chosen : { bytes }
@@ -140,7 +142,9 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
   /** What we have just made, as others will see it. */
   async function decodeOwn({ to, width, height }: ImageRecipe, bytes: Uint8Array): Promise<Bitmap> {
-    const picture = await openOwn({ from: to, orient: 1, bytes, pixels: width * height, frames: 1 })
+    const { own, ...other } = await openOwn({ from: to, orient: 1, bytes, pixels: width * height, frames: 1 })
+    // A profile that went along is no reason to convert.
+    const picture = own?.picture ?? other
     return picture.show(viewOf({ orient: 1 }, picture.stored))
   }
 
@@ -188,7 +192,8 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     const resolved = recipe.kind === 'look' ? await lookAt(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
     const layer = final.overlay && (await openLayer(final.overlay, { ...original, bytes: given(overlay) }))
-    const { bytes: body, ...chosen } = await makeChosen(final, picture, layer)
+    const along = await alongWith(final, original.bytes, picture)
+    const { bytes: body, ...chosen } = await makeChosen(final, along.picture, layer, along.add)
     const { to, width, height } = final
     return { body, type: formatRow(to).mime, width, height, ...chosen }
   }

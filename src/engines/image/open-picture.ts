@@ -2,13 +2,13 @@
 import { isMediaError, limitError, MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import { embeddedProfile } from '../../media/color/embedded.ts'
-import { readMatrixProfile } from '../../media/color/icc.ts'
+import { isProfileOf, readMatrixProfile } from '../../media/color/icc.ts'
 import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
 import type { FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
 import { iconEntry } from '../../media/headers/ico.ts'
 import { corrupt } from '../../media/headers/reader.ts'
-import type { Orientation } from '../../media/info.ts'
+import type { ImageInfo, Orientation } from '../../media/info.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import { countFrames } from '../../media/frame-count.ts'
 import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
@@ -57,6 +57,8 @@ export interface OpenPicture {
   see(view: View): Promise<Bitmap>
   /** The view, in sRGB. */
   show(view: View): Promise<Bitmap>
+  /** The same in the colours of its profile, which then has to go along; absent: it has none that a result can have. */
+  readonly own?: { readonly profile: Uint8Array; readonly picture: OpenPicture }
   /** The view in planes, in the file's colours; undefined where its codec has none to give. */
   planes(view: View, samples: Samples): Promise<Planes | undefined>
   /** `work` on what the core reads by itself; undefined when it leaves this file to a codec. */
@@ -114,9 +116,21 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       return core.see(drawn, { ...view, rect: moved(rect), ...(bounds ? { bounds: moved(bounds) } : {}) })
     }
 
-    const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
-    return { stored, toSrgb, toTarget, inCore, planes, see, show: async (view) => toTarget(await see(view)) }
+    const opened = (toSrgb: ToSrgb | undefined): OpenPicture => {
+      const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
+      return { stored, toSrgb, toTarget, inCore, planes, see, show: async (view) => toTarget(await see(view)) }
+    }
+    const own =
+      embedded && isProfileOf(embedded, colorModelOf(from, bytes))
+        ? { own: { profile: embedded, picture: opened(undefined) } }
+        : {}
+    return { ...opened(toSrgb), ...own }
   }
+}
+
+function colorModelOf(from: FormatName, bytes: Uint8Array): ImageInfo['colorModel'] | undefined {
+  const info = readWholeInfo(from, bytes)
+  return info.class === 'image' ? info.colorModel : undefined
 }
 
 /** Most pixels that are drawn to be looked at: beyond, what is drawn is enlarged. */

@@ -1,4 +1,5 @@
 /** Finds the ICC profile inside a picture file. A profile that is damaged, too large or not all there is none. */
+import { inflate } from '../../lib/inflate.ts'
 import type { FormatName } from '../format.ts'
 import { TAG } from '../headers/tiff.ts'
 import { readFields } from '../headers/tiff-tags.ts'
@@ -114,16 +115,5 @@ function inPng(bytes: Uint8Array): Promise<Uint8Array | undefined> | undefined {
 
 /** Its name up to a zero, the method of compression (0), and the compressed profile. */
 function profileOfChunk(data: Uint8Array): Promise<Uint8Array | undefined> {
-  return inflate(data.slice(data.indexOf(0) + 2))
-}
-
-async function inflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of new Blob([data]).stream().pipeThrough(new DecompressionStream('deflate'))) {
-    length += piece.length
-    if (length > MOST_BYTES) return undefined
-    pieces.push(piece)
-  }
-  return joined(pieces)
+  return inflate(data.subarray(data.indexOf(0) + 2), MOST_BYTES)
 }

@@ -1,4 +1,5 @@
 /** ICC profiles (ICC.1:2022) that are three curves and a matrix, as those of displays and cameras are. */
+import type { ImageInfo } from '../info.ts'
 
 /** RGB of a profile to XYZ under D50. */
 export interface MatrixProfile {
@@ -21,6 +22,14 @@ export function readMatrixProfile(bytes: Uint8Array): MatrixProfile | undefined 
     if (error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/** Whether it is a whole profile of RGB, and the picture's colours are that. */
+export function isProfileOf(profile: Uint8Array, model: ImageInfo['colorModel'] | undefined): boolean {
+  if (profile.length < HEADER + 4 || model === undefined || model === 'gray' || model === 'cmyk') return false
+  const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength)
+  const isWhole = view.getUint32(0) <= profile.length && textAt(view, 36) === 'acsp'
+  return isWhole && textAt(view, 16) === 'RGB '
 }
 
 function parse(bytes: Uint8Array): MatrixProfile | undefined {

@@ -6,14 +6,19 @@ import { readProperties, type PropertiesOf } from './properties.ts'
 export interface Items {
   readonly primary: number
   readonly properties: PropertiesOf
+  readonly all: readonly number[]
   /** Four letters. */
   typeOf(item: number): string | undefined
+  /** Of an item of the type `mime`. */
+  contentTypeOf(item: number): string | undefined
   /** Items that `item` refers to in this way, in order. */
   references(type: string, item: number): readonly number[]
   /** Those that refer to it. */
   referrers(type: string, item: number): readonly number[]
   /** A copy where its bytes lie in several places. @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-  bytesOf(item: number): Uint8Array
+  bytesOf(item: number, most?: number): Uint8Array
+  /** Where its bytes lie in the file. @throws NeedsMore, CORRUPT_MEDIA */
+  placesOf(item: number): readonly Place[]
 }
 
 interface Reference {
@@ -32,12 +37,19 @@ export function readItems(r: Reader, file: Uint8Array): Items {
   return {
     primary: readPrimary(r, boxes),
     properties,
-    typeOf: (item) => types.get(item),
+    all: [...types.keys()],
+    typeOf: (item) => types.get(item)?.type,
+    contentTypeOf: (item) => contentTypeOf(r, types.get(item)),
     references: (type, item) =>
       links.flatMap((link) => (link.type === type && link.from === item ? link.to : [])),
     referrers: (type, item) =>
       links.flatMap((link) => (link.type === type && link.to.includes(item) ? link.from : [])),
-    bytesOf: (item) => joined(findExtents(r, boxes, item).map(({ start, end }) => part(file, start, end))),
+    bytesOf: (item, most = MOST_BYTES) =>
+      joined(
+        findExtents(r, boxes, item).map(({ start, end }) => part(file, start, end)),
+        most,
+      ),
+    placesOf: (item) => findExtents(r, boxes, item),
   }
 }
 
@@ -47,16 +59,34 @@ export function readPrimary(r: Reader, meta: readonly Box[]): number {
   return r.u8(pitm.start) === 0 ? r.u16(pitm.start + 4) : r.u32(pitm.start + 4)
 }
 
-function readTypes(r: Reader, meta: readonly Box[]): Map<number, string> {
+interface Kind {
+  readonly type: string
+  /** Of its name, and what follows that. */
+  readonly start: number
+  readonly end: number
+}
+
+function readTypes(r: Reader, meta: readonly Box[]): Map<number, Kind> {
   const iinf = find(meta, 'iinf')
   if (!iinf) throw corrupt('AVIF', 'it does not say what its items are')
   const entries = children(r, iinf.start + (r.u8(iinf.start) === 0 ? 6 : 8), iinf.end)
   return new Map(
-    entries.map(({ start }) => {
+    entries.map(({ start, end }) => {
       const isWide = r.u8(start) > 2
-      return [isWide ? r.u32(start + 4) : r.u16(start + 4), r.text(start + (isWide ? 10 : 8), 4)] as const
+      const at = start + (isWide ? 10 : 8)
+      return [
+        isWide ? r.u32(start + 4) : r.u16(start + 4),
+        { type: r.text(at, 4), start: at + 4, end },
+      ] as const
     }),
   )
+}
+
+/** Section 8.11.6: its name and its type, each up to a zero. */
+function contentTypeOf(r: Reader, kind: Kind | undefined): string | undefined {
+  if (kind?.type !== 'mime') return undefined
+  const [, type] = r.text(kind.start, Math.min(kind.end - kind.start, 256)).split('\0')
+  return type
 }
 
 function readReferences(r: Reader, meta: readonly Box[]): Reference[] {
@@ -71,7 +101,7 @@ function readReferences(r: Reader, meta: readonly Box[]): Reference[] {
   })
 }
 
-interface Place {
+export interface Place {
   readonly start: number
   readonly end: number
 }
@@ -137,11 +167,11 @@ function part(file: Uint8Array, start: number, end: number): Uint8Array {
 /** Extents may overlap, but not without end. */
 const MOST_BYTES = 256 * 1024 * 1024
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[], most: number): Uint8Array {
   const [first] = parts
-  if (parts.length === 1 && first) return first
+  if (parts.length === 1 && first && first.length <= most) return first
   const length = parts.reduce((sum, { length: bytes }) => sum + bytes, 0)
-  if (length > MOST_BYTES) throw corrupt('AVIF', 'one of its items is larger than the file')
+  if (length > most) throw corrupt('AVIF', 'one of its items is larger than the file')
   const whole = new Uint8Array(length)
   let at = 0
   for (const piece of parts) {

@@ -1,4 +1,4 @@
-/** XML as SVG files use it, cut into tags and text: no entities but the five of XML itself and numbers, no document types with anything in them. */
+/** XML as SVG files and XMP use it, cut into tags and text: no entities but the five of XML itself and numbers, no document types with anything in them. */
 import { corrupt } from '../headers/reader.ts'
 
 export interface OpenTag {
@@ -17,7 +17,7 @@ const SPACE = /[ \t\r\n]*/y
 const MOST_ATTRIBUTES = 256
 
 /** @throws CORRUPT_MEDIA at what is no XML, or more of XML than pictures need */
-export function* readTokens(text: string): Generator<Token, void, void> {
+export function* readTokens(text: string, mostAttributes = MOST_ATTRIBUTES): Generator<Token, void, void> {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
   while (at < text.length) {
     if (text[at] !== '<') {
@@ -32,7 +32,7 @@ export function* readTokens(text: string): Generator<Token, void, void> {
     } else if (text.startsWith('<?', at)) at = behind(text, '?>', at + 2)
     else if (text.startsWith('<!', at)) at = skipDoctype(text, at)
     else {
-      const [tag, end] = readTag(text, at)
+      const [tag, end] = readTag(text, at, mostAttributes)
       yield tag
       at = end
     }
@@ -58,7 +58,7 @@ function skipDoctype(text: string, at: number): number {
   return end
 }
 
-function readTag(text: string, at: number): readonly [Token, number] {
+function readTag(text: string, at: number, mostAttributes: number): readonly [Token, number] {
   const isClose = text[at + 1] === '/'
   const name = match(NAME, text, at + (isClose ? 2 : 1))
   if (name === '') throw corrupt('SVG', 'a tag has no name')
@@ -68,12 +68,12 @@ function readTag(text: string, at: number): readonly [Token, number] {
     here += match(SPACE, text, here).length
     if (text[here] === '>') break
     if (text.startsWith('/>', here)) return [{ kind: 'open', name, attributes, isEmpty: true }, here + 2]
-    here = readAttribute(text, here, attributes)
+    here = readAttribute(text, here, attributes, mostAttributes)
   }
   return [isClose ? { kind: 'close', name } : { kind: 'open', name, attributes, isEmpty: false }, here + 1]
 }
 
-function readAttribute(text: string, at: number, attributes: Map<string, string>): number {
+function readAttribute(text: string, at: number, attributes: Map<string, string>, most: number): number {
   const name = match(NAME, text, at)
   let here = at + name.length
   here += match(SPACE, text, here).length
@@ -82,8 +82,7 @@ function readAttribute(text: string, at: number, attributes: Map<string, string>
   const quote = text[here]
   if (quote !== '"' && quote !== "'") throw corrupt('SVG', 'a tag makes no sense')
   const end = behind(text, quote, here + 1)
-  if (attributes.has(name) || attributes.size >= MOST_ATTRIBUTES)
-    throw corrupt('SVG', 'a tag has too many attributes')
+  if (attributes.has(name) || attributes.size >= most) throw corrupt('SVG', 'a tag has too many attributes')
   attributes.set(name, decode(text.slice(here + 1, end - 1)))
   return end
 }

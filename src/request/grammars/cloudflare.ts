@@ -71,6 +71,7 @@ const IMAGE: Readonly<Record<string, Rename>> = {
   saturation: same('saturation'),
   anim: same('animated'),
   compression: mapped('effort', { fast: '0' }),
+  metadata: same('metadata'),
   trim: () => [['trim', DETECTED]],
   'trim.border.tolerance': (value) => [['trim', Number(value) > MOST_TRIM ? String(MOST_TRIM) : value]],
 }

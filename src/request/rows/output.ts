@@ -109,7 +109,7 @@ export const OUTPUT_ROWS = {
     role: 'rendition',
     fallback: 'none',
     example: 'copyright',
-    doc: 'What `format=json` tells of EXIF: nothing, who made the picture, or all that is known, its place too. Pictures carry none in this version.',
+    doc: 'What goes along of EXIF, XMP, IPTC and the colour profile: nothing (colours become sRGB), whose the picture is, or all of it, its place too. With `format=json`: what is told of EXIF.',
   },
   v: {
     aliases: NO_ALIASES,
