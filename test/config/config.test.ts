@@ -289,15 +289,12 @@ describe('what this version does not have', () => {
     ['queue', { queue: 'redis://localhost' }, 'queue'],
     ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
     ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
-    ['external', { external: { enabled: true } }, 'external.enabled'],
     ['edge gate', { edge: { requireCloudflare: true } }, 'edge.requireCloudflare'],
     ['proxies', { trustedProxies: ['10.0.0.0/8'] }, 'trustedProxies'],
     ['rate limit', { rateLimit: { media: { limit: 10, windowMs: 1000 } } }, 'rateLimit.media'],
     ['ffmpeg', { ffmpeg: { native: '/usr/bin/ffmpeg' } }, 'ffmpeg.native'],
     ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
     ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
-    ['grammar', { compat: { grammars: ['vylux'] } }, 'compat.grammars'],
-    ['statuses', { compat: { statuses: ['fluxer'] } }, 'compat.statuses'],
   ])('%s is refused, never dropped', (_, change, path) => {
     expect(faultsOf(change)).toEqual([
       { path, message: expect.stringContaining('not available in this version') },
