@@ -19,7 +19,7 @@ export interface Granted {
 }
 
 export interface Authorizer {
-  /** @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
+  /** @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED, and then what is wrong with the address itself */
   authorize(url: URL, request: MediaRequest): Promise<Granted>
 }
 
@@ -65,24 +65,30 @@ export function createAuthorizer({ rules, keys, rings = {}, now }: AuthorizerOpt
     return { signed: false }
   }
 
+  async function grant(url: URL, request: MediaRequest): Promise<Granted> {
+    const rule = rules.get(request.origin)
+    if (!rule) throw new MediaError('NO_MATCHING_ORIGIN')
+    const { proof } = request
+    if (proof && 'text' in proof) return verifyPath(request, proof)
+    const ring = proof ? rings[proof.ring] : keys
+    if (ring && url.searchParams.has('sig')) {
+      const granted = await verify(url, ring)
+      // Who may sign for other hosts need not be who may sign for our origins.
+      if (ring !== keys) requireOverlay(request)
+      return granted
+    }
+    if (rule.access === 'signed')
+      throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
+    if (rule.access === 'derivatives') requireListed(request, rule.sizes)
+    requireOverlay(request)
+    return { signed: false }
+  }
+
   return {
     async authorize(url, request) {
-      const rule = rules.get(request.origin)
-      if (!rule) throw new MediaError('NO_MATCHING_ORIGIN')
-      const { proof } = request
-      if (proof && 'text' in proof) return verifyPath(request, proof)
-      const ring = proof ? rings[proof.ring] : keys
-      if (ring && url.searchParams.has('sig')) {
-        const granted = await verify(url, ring)
-        // Who may sign for other hosts need not be who may sign for our origins.
-        if (ring !== keys) requireOverlay(request)
-        return granted
-      }
-      if (rule.access === 'signed')
-        throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
-      if (rule.access === 'derivatives') requireListed(request, rule.sizes)
-      requireOverlay(request)
-      return { signed: false }
+      const granted = await grant(url, request)
+      if (request.fault) throw request.fault
+      return granted
     },
   }
 }

@@ -215,7 +215,7 @@ function mediaProblem(
   const policy: OriginPolicy | undefined = media && options.services.policies.get(media.origin)
   // What is not granted must not tell where an original lies, nor send anyone to a host of the asker's choice.
   const isGranted = error.status !== 401 && error.status !== 403
-  if (media?.onError === 'redirect' && isGranted) return redirectToOriginal(media, options)
+  if (media?.onError === 'redirect' && isGranted && !media.fault) return redirectToOriginal(media, options)
   const now = options.services.now() / 1000
   const lifetime = { now, ...(media?.asked.exp === undefined ? {} : { expiresAt: Number(media.asked.exp) }) }
   const response = problemResponse(

@@ -1,4 +1,5 @@
 /** What an address says, whichever grammar it is written in. Pure. */
+import type { MediaError } from '../error.ts'
 import type { Spelling } from '../lib/hmac.ts'
 import type { HintWord } from './grammars/akamai.ts'
 import type { NamedOriginal } from './match.ts'
@@ -41,6 +42,8 @@ export interface Address extends NamedOriginal {
   readonly consulted: readonly string[]
   readonly proof?: Proof
   readonly onError?: 'redirect'
+  /** What is wrong with it, for those alone who may ask: a wrong signature is said first. */
+  readonly fault?: MediaError
 }
 
 /** What all grammars read: the address, and the headers that a client tells its situation by. */

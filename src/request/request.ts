@@ -2,6 +2,7 @@
  * Step 1 of the line: from a URL and headers to plain data. Pure; whatever dialect an address is written in, the same
  * question gives the same parameters.
  */
+import type { MediaError } from '../error.ts'
 import type { FormatName } from '../media/format.ts'
 import type { Grammar, Proof } from './address.ts'
 import { chooseDerivative, type Choice } from './derivative.ts'
@@ -35,6 +36,8 @@ export interface MediaRequest extends NamedOriginal {
   readonly onError?: 'redirect'
   /** How it shows that it was signed; absent: by `sig`, as its origin demands. */
   readonly proof?: Proof
+  /** Thrown once it is known that the asker may ask. */
+  readonly fault?: MediaError
 }
 
 export interface RequestInput {
@@ -46,7 +49,7 @@ export interface RequestInput {
 /** @throws INVALID_URL, INVALID_PATH, NO_MATCHING_ORIGIN, INVALID_PARAMETER, ACCESS_DENIED */
 export function parseRequest({ url, headers }: RequestInput, rules: RequestRules): MediaRequest {
   const address = readAddress({ url, headers }, rules)
-  const { grammar, path, origin, captures, query, hints, responsive, proof, onError } = address
+  const { grammar, path, origin, captures, query, hints, responsive, proof, onError, fault } = address
   const read = readParams(query, rules)
   const dropped = judgeFaults(read.faults, rules.invalid)
   const choice = chooseDerivative({ params: read.params, hints, headers, responsive }, rules)
@@ -72,6 +75,7 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
     ...(params.overlay === undefined ? {} : { overlay: matchOverlay(params.overlay, rules) }),
     ...responseParts(params),
     ...(proof ? { proof } : {}),
+    ...(fault ? { fault } : {}),
     ...(onError ? { onError } : {}),
   }
 }

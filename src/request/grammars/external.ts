@@ -2,7 +2,7 @@
  * Addresses on other hosts: `/external/{signature}/v2/{base64url}` and `/external/{signature}/[{query}/]{scheme}/{host}/{path}`,
  * signed in the path over what follows the signature, and `/external/v3/{base64url}`, signed as our own addresses are.
  */
-import { MediaError } from '../../error.ts'
+import { isMediaError, MediaError } from '../../error.ts'
 import { fromBase64Url } from '../../lib/bytes.ts'
 import { EXTERNAL, type Address, type AddressInput, type ExternalRules, type Proof } from '../address.ts'
 import { paramByWord, paramRow, type ParamName } from '../params.ts'
@@ -10,11 +10,11 @@ import { translateAkamai } from './akamai.ts'
 
 export const EXTERNAL_PREFIX = '/external/'
 
-/** Undefined when the path is not of this grammar. @throws INVALID_URL */
+/** Undefined when the path is not of this grammar. */
 export function parseExternal({ url }: AddressInput, rules: ExternalRules): Address | undefined {
   if (!url.pathname.startsWith(EXTERNAL_PREFIX)) return undefined
   const [first = '', ...rest] = url.pathname.slice(EXTERNAL_PREFIX.length).split('/')
-  if (first === 'v3') return externalAddress('external', decodeAddress(rest), url.searchParams, rules)
+  if (first === 'v3') return externalAddress('external', () => decodeAddress(rest), url.searchParams, rules)
   const proof: Proof = {
     ring: 'external',
     text: rest.join('/'),
@@ -22,23 +22,22 @@ export function parseExternal({ url }: AddressInput, rules: ExternalRules): Addr
     spelling: 'base64url',
     coversAll: false,
   }
-  const text = rest[0] === 'v2' ? decodeAddress(rest.slice(1)) : spelledOut(rest)
-  return externalAddress('external', text, url.searchParams, rules, proof)
+  const read = () => (rest[0] === 'v2' ? decodeAddress(rest.slice(1)) : spelledOut(rest))
+  return externalAddress('external', read, url.searchParams, rules, proof)
 }
 
 /**
- * @param text the address, in whatever spelling the URL parser takes
+ * @param read the address, in whatever spelling the URL parser takes
  * @param proof where the signature is not in the query; what the query says is then not signed
- * @throws INVALID_URL
  */
 export function externalAddress(
   grammar: Address['grammar'],
-  text: string,
+  read: () => string,
   query: URLSearchParams,
   rules: ExternalRules,
   proof: Proof = { ring: 'external' },
 ): Address {
-  const path = normalAddress(text)
+  const { path, ...fault } = readPath(read)
   const isSigned = !('text' in proof) && query.has('sig')
   return {
     grammar,
@@ -50,6 +49,7 @@ export function externalAddress(
     ...allowedWords(query, isSigned ? undefined : rules.parameters),
     consulted: [],
     proof,
+    ...fault,
   }
 }
 
@@ -66,6 +66,15 @@ function allowedWords(words: URLSearchParams, allowed: ReadonlySet<ParamName> | 
     query: new URLSearchParams([...query].filter(([word]) => isAllowed(word))),
     hints: allowed.has('derivative') ? hints : {},
     warnings: refused.map((parameter) => ({ parameter, reason: 'not allowed for other hosts' })),
+  }
+}
+
+function readPath(read: () => string): { readonly path: string; readonly fault?: MediaError } {
+  try {
+    return { path: normalAddress(read()) }
+  } catch (error) {
+    if (!isMediaError(error)) throw error
+    return { path: '', fault: error }
   }
 }
 

@@ -53,6 +53,6 @@ function readCloudflare({ url, headers }: AddressInput, rules: RequestRules): Ad
 }
 
 function onOtherHost(text: string, query: URLSearchParams, { external }: RequestRules): Address {
-  if (external) return externalAddress('cloudflare', text, query, external)
+  if (external) return externalAddress('cloudflare', () => text, query, external)
   throw new MediaError('ACCESS_DENIED', 'Addresses on other hosts are not enabled here')
 }
