@@ -3,7 +3,7 @@
  * document says of folders and SQLite is mapped: the cache to an R2 bucket and the database to D1, both persisted
  * beside where they would lie on a server; source folders and the samples to read-only services.
  */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { Log, LogLevel, Miniflare } from 'miniflare'
@@ -15,7 +15,7 @@ import { PACKAGE_ROOT } from './server/places.ts'
 import { isRecord } from './server/adapt.ts'
 import { listenOnNode, nodePeerOf } from './server/node-door.ts'
 import { orExit, run } from './server/start.ts'
-import { mountsOf } from './workers/mounts.ts'
+import { ARTIFACTS, mountsOf } from './workers/mounts.ts'
 
 type Service = (request: Request) => Promise<Response>
 
@@ -34,6 +34,10 @@ async function mapMounts(config: Config): Promise<Mapping> {
   const { cache } = config.storage
   const standIns: Record<string, string> = { [cache]: `r2:${CACHE}`, [config.database]: `d1:${DATABASE}` }
   const services: Record<string, Service> = {}
+  const { artifacts } = config.storage
+  // What jobs make need not be there yet.
+  if (artifacts.startsWith('fs:') && mountsOf(config).some(({ path }) => path === ARTIFACTS))
+    await mkdir(artifacts.slice('fs:'.length), { recursive: true })
   for (const mount of new Set(mountsOf(config).map((one) => one.mount))) {
     const name = `MEDIAMORPH_SOURCE_${Object.keys(services).length}`
     services[name] = createFileService(await openServerDriver(mount, 'source', process.env))

@@ -4,6 +4,7 @@
  */
 import { createAuthorizer } from './access/authorize.ts'
 import type { Config } from './config/config.ts'
+import { innerOrigins } from './config/inner-origins.ts'
 import type { Made, OriginPolicy, Services } from './context.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -63,7 +64,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
     sql,
-    origins: createOrigins(config.origins, {
+    origins: createOrigins([...config.origins, ...innerOrigins(config)], {
       safeFetch,
       openDriver: (mount) => platform.openDriver(mount, 'source'),
     }),
@@ -102,7 +103,7 @@ export function createApp(config: Config, resources: Resources): Router {
     dependencies: dependenciesOf(resources),
     instanceId: resources.instanceId,
     urlBytes: config.limits.urlBytes,
-    compatHeaders: config.compat.headers,
+    compat: config.compat,
     debugPublic: config.debug.public,
     adminToken: config.secrets.adminToken,
     isDemo: config.isDemo,
@@ -113,8 +114,9 @@ export function createApp(config: Config, resources: Resources): Router {
 function createServices(config: Config, resources: Resources): Services {
   const { limits } = config
   const now = () => Date.now()
-  const rules = new Map(config.origins.map((origin) => [origin.name, origin]))
-  const authorizer = createAuthorizer({ rules, keys: config.secrets.signing, now })
+  const rules = new Map([...config.origins, ...innerOrigins(config)].map((origin) => [origin.name, origin]))
+  const { signing: keys, external, vylux } = config.secrets
+  const authorizer = createAuthorizer({ rules, keys, rings: { external, vylux }, now })
   return {
     now,
     logger: resources.logger,

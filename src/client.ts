@@ -2,7 +2,8 @@
  * `mediamorph/client`: addresses of renditions, signed or not, for browsers and servers. Pure but for WebCrypto; knows
  * nothing of the service but its parameter table.
  */
-import { parseKeyRing, signedText, signText } from './lib/hmac.ts'
+import { toBase64Url } from './lib/bytes.ts'
+import { hasSignedOrder, parseKeyRing, signedText, signText } from './lib/hmac.ts'
 import { PARAMS, paramRow, type ParamName, type ParamValue } from './request/params.ts'
 import { expectation } from './request/rows/row.ts'
 
@@ -52,6 +53,17 @@ function toPathname(path: string): string {
   return segments.map(encodeURIComponent).join('/')
 }
 
+/**
+ * The address of a rendition of an original on another host, for services with `external.enabled`; `signUrl` signs it.
+ * @param address absolute, http or https
+ * @throws TypeError as `mediaUrl`, and for a malformed address
+ */
+export function externalUrl(base: string, address: string | URL, params: MediaParams = {}): string {
+  const { href, protocol } = new URL(address)
+  if (!/^https?:$/.test(protocol)) throw new TypeError('Address is refused: expected http or https')
+  return mediaUrl(base, `/external/v3/${toBase64Url(new TextEncoder().encode(href))}`, params)
+}
+
 /** Either widths in pixels or densities; anything else holds for every candidate. */
 export type SrcsetOptions = MediaParams &
   ({ readonly widths: readonly number[] } | { readonly dprs: readonly number[] })
@@ -86,9 +98,11 @@ export interface SignOptions {
 }
 
 /**
- * Signs an address: everything but `sig` is covered, so nothing can be added, changed or left out afterwards.
+ * Signs an address: everything but `sig` is covered, so nothing can be added, changed or left out afterwards. The values
+ * of a repeated parameter are put in the order in which they are signed; the first counts.
  * @param url absolute, or beginning with `/`; an earlier `sig` is replaced
- * @param secret the service's MEDIAMORPH_SECRET: one secret, or a ring `id:secret,id:secret`. Keep it off browsers
+ * @param secret the service's MEDIAMORPH_SECRET (of other hosts MEDIAMORPH_EXTERNAL_SECRET): one secret, or a ring
+ * `id:secret,id:secret`. Keep it off browsers
  * @throws TypeError for an empty secret, a `kid` that is not in the ring, a malformed address
  */
 export async function signUrl(
@@ -100,9 +114,36 @@ export async function signUrl(
   const { searchParams } = address
   if (exp !== undefined) searchParams.set('exp', String(toSeconds(exp)))
   if (kid !== undefined) searchParams.set('kid', kid)
+  if (!hasSignedOrder(searchParams)) orderRepeated(searchParams)
   const text = signedText(withoutBase(address.pathname, base), searchParams)
   searchParams.set('sig', await signText(text, keyOf(secret, kid)))
   return address.origin === NOWHERE ? address.href.slice(NOWHERE.length) : address.href
+}
+
+function orderRepeated(query: URLSearchParams): void {
+  for (const name of new Set(query.keys())) {
+    const values = query.getAll(name)
+    if (values.length === 1) continue
+    query.delete(name)
+    for (const value of values.toSorted()) query.append(name, value)
+  }
+}
+
+/**
+ * Signs every candidate of a `srcset`.
+ * @param candidates as `srcset` gives them
+ * @throws TypeError as `signUrl`
+ */
+export async function signSrcset(
+  candidates: string,
+  secret: string,
+  options: SignOptions = {},
+): Promise<string> {
+  const signed = candidates.split(', ').map(async (candidate) => {
+    const [url = '', size = ''] = candidate.split(' ')
+    return `${await signUrl(url, secret, options)} ${size}`
+  })
+  return (await Promise.all(signed)).join(', ')
 }
 
 /** Stands in for the host of addresses without one. */

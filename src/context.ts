@@ -16,6 +16,8 @@ export interface OriginPolicy {
   readonly name: string
   /** Whether the untransformed original may be had. */
   readonly originals: 'media' | 'any' | 'none'
+  /** Whether video and audio are transformed too (default), or served whole whatever is asked. */
+  readonly transforms?: 'all' | 'images'
   /** What happens when no engine can make the rendition. */
   readonly fallback: 'none' | 'original'
   readonly ttl: {

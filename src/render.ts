@@ -2,7 +2,7 @@
  * The make half of the line: find the original, learn what it is, decide, transform, store. Shared with the job
  * worker, so nothing here knows of HTTP.
  */
-import { isMediaError, overlayError, type MediaError } from './error.ts'
+import { isMediaError, MediaError, overlayError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
@@ -45,6 +45,7 @@ export async function prepare(
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
   const close = async () => void (await Promise.all(originals.map((original) => original.close())))
   try {
+    if (services.policies.get(plan.source.origin)?.transforms === 'images') requirePicture(main.info)
     const recipe = services.resolve(plan, main.info, overlay?.info)
     const validator = joinValidators(originals.map((original) => original.validator.text))
     const key = await recipeKey(recipe, sourceText(plan), validator)
@@ -53,6 +54,21 @@ export async function prepare(
     await close()
     throw error
   }
+}
+
+/** The details outlive the error: a remembered one has them too. */
+function requirePicture({ class: mediaClass }: MediaInfo): void {
+  if (mediaClass === 'image') return
+  const details = { class: mediaClass }
+  throw new MediaError('UNSUPPORTED_MEDIA', `Only pictures are transformed here, not ${mediaClass}`, {
+    details,
+  })
+}
+
+/** Whether the original is media, but not of the kind that is transformed here. */
+export function isNoPicture(error: unknown): boolean {
+  if (!isMediaError(error) || error.code !== 'UNSUPPORTED_MEDIA') return false
+  return (error.details as { class?: unknown } | undefined)?.class !== undefined
 }
 
 interface Probed {

@@ -6,7 +6,7 @@ import { MediaError, isMediaError } from './error.ts'
 import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
 import { planKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
-import { isUnchanged, prepare, render } from './render.ts'
+import { isNoPicture, isUnchanged, prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalOutcome } from './serve-original.ts'
 import {
@@ -41,6 +41,8 @@ export async function serve(request: MediaRequest, call: Call, services: Service
   try {
     return await serveRendition(request, grant, policy, call, services)
   } catch (error) {
+    if (policy.transforms === 'images' && isNoPicture(error))
+      return serveOriginal(request, { grant, policy, passthrough: false }, call, services)
     // The original without its overlay is another picture, perhaps one that is not to be seen.
     if (policy.fallback !== 'original' || request.overlay || !isFallible(error)) throw error
     return serveOriginal(request, { grant, policy, passthrough: true }, call, services)

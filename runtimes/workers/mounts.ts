@@ -83,14 +83,18 @@ export function createWorkersMounts(bindings: Bindings): WorkersMounts {
   }
 }
 
-/** Mounts of sources with their paths in the document. */
+/** Mounts that originals are read from, with their paths in the document. */
 export function mountsOf(config: Config): { readonly path: string; readonly mount: string }[] {
-  return config.origins.flatMap((origin, i) =>
+  const sources = config.origins.flatMap((origin, i) =>
     origin.sources.flatMap((source, j) =>
       'mount' in source ? [{ path: `origins[${i}].sources[${j}].mount`, mount: source.mount }] : [],
     ),
   )
+  // `/thumb` of Vylux reads what jobs made.
+  const readsArtifacts = config.compat.grammars.includes('vylux')
+  return readsArtifacts ? [...sources, { path: ARTIFACTS, mount: config.storage.artifacts }] : sources
 }
+export const ARTIFACTS = 'storage.artifacts'
 
 function readStandIns(text: unknown): ReadonlyMap<string, string> {
   return new Map(typeof text === 'string' ? Object.entries(JSON.parse(text) as Record<string, string>) : [])

@@ -1,7 +1,8 @@
 /** Step 2 of the line: may this address be asked at all? Costs one HMAC at most. */
 import { MediaError, overlayError } from '../error.ts'
 import type { KeyRing } from '../lib/hmac.ts'
-import { signedText, verifyText } from '../lib/hmac.ts'
+import { hasSignedOrder, signedText, verifyText } from '../lib/hmac.ts'
+import type { PathProof, Ring } from '../request/address.ts'
 import type { MediaRequest } from '../request/request.ts'
 
 export interface AccessRules {
@@ -11,30 +12,38 @@ export interface AccessRules {
 }
 
 export interface Granted {
+  /** The address was signed, every parameter of it. */
   readonly signed: boolean
   /** Unix seconds. */
   readonly expiresAt?: number
 }
 
 export interface Authorizer {
-  /** @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
+  /** @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED, and then what is wrong with the address itself */
   authorize(url: URL, request: MediaRequest): Promise<Granted>
 }
 
 export interface AuthorizerOptions {
   readonly rules: ReadonlyMap<string, AccessRules>
+  /** Of addresses on our own origins. */
   readonly keys: KeyRing | undefined
+  /** Of addresses that name another ring. */
+  readonly rings?: { readonly [R in Ring]?: KeyRing | undefined }
   /** Milliseconds since the epoch. */
   now(): number
 }
 
-export function createAuthorizer({ rules, keys, now }: AuthorizerOptions): Authorizer {
-  async function verify(url: URL, ring: KeyRing): Promise<Granted> {
-    const { searchParams } = url
+export function createAuthorizer({ rules, keys, rings = {}, now }: AuthorizerOptions): Authorizer {
+  /** `sig` in the query, over the whole address. */
+  async function verify({ pathname, searchParams }: URL, ring: KeyRing): Promise<Granted> {
     const only = ['sig', 'exp', 'kid'].every((name) => searchParams.getAll(name).length <= 1)
-    const text = signedText(url.pathname, searchParams)
+    const text = signedText(pathname, searchParams)
     const sig = searchParams.get('sig') ?? ''
-    if (!only || !(await verifyText(text, sig, ring, searchParams.get('kid') ?? undefined)))
+    if (
+      !only ||
+      !hasSignedOrder(searchParams) ||
+      !(await verifyText(text, sig, ring, searchParams.get('kid') ?? undefined))
+    )
       throw new MediaError('BAD_SIGNATURE')
     const exp = searchParams.get('exp')
     if (exp === null) return { signed: true }
@@ -43,16 +52,43 @@ export function createAuthorizer({ rules, keys, now }: AuthorizerOptions): Autho
     return { signed: true, expiresAt }
   }
 
+  function requireOverlay(request: MediaRequest): void {
+    if (request.overlay) requireOpen(request, rules.get(request.overlay.origin))
+  }
+
+  /** A signature in the path: the query is never part of it. */
+  async function verifyPath(request: MediaRequest, proof: PathProof): Promise<Granted> {
+    const ring = rings[proof.ring]
+    if (!ring || !(await verifyText(proof.text, proof.signature, ring, undefined, proof.spelling)))
+      throw new MediaError('BAD_SIGNATURE')
+    if (!proof.coversAll) requireOverlay(request)
+    return { signed: false }
+  }
+
+  async function grant(url: URL, request: MediaRequest): Promise<Granted> {
+    const rule = rules.get(request.origin)
+    if (!rule) throw new MediaError('NO_MATCHING_ORIGIN')
+    const { proof } = request
+    if (proof && 'text' in proof) return verifyPath(request, proof)
+    const ring = proof ? rings[proof.ring] : keys
+    if (ring && url.searchParams.has('sig')) {
+      const granted = await verify(url, ring)
+      // Who may sign for other hosts need not be who may sign for our origins.
+      if (ring !== keys) requireOverlay(request)
+      return granted
+    }
+    if (rule.access === 'signed')
+      throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
+    if (rule.access === 'derivatives') requireListed(request, rule.sizes)
+    requireOverlay(request)
+    return { signed: false }
+  }
+
   return {
     async authorize(url, request) {
-      const rule = rules.get(request.origin)
-      if (!rule) throw new MediaError('NO_MATCHING_ORIGIN')
-      if (keys && url.searchParams.has('sig')) return verify(url, keys)
-      if (rule.access === 'signed')
-        throw new MediaError('BAD_SIGNATURE', 'This origin answers signed addresses only')
-      if (rule.access === 'derivatives') requireListed(request, rule.sizes)
-      if (request.overlay) requireOpen(request, rules.get(request.overlay.origin))
-      return { signed: false }
+      const granted = await grant(url, request)
+      if (request.fault) throw request.fault
+      return granted
     },
   }
 }

@@ -7,6 +7,7 @@ import { corsSchema, debugSchema } from '../access/settings.ts'
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
+import { externalSchema } from './external.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
 import { limitsSchema } from './limits.ts'
@@ -58,13 +59,25 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: limitsSchema,
   outbound: outboundSchema,
+  external: externalSchema,
   cors: corsSchema,
   debug: debugSchema,
   compat: z
     .strictObject({
-      grammars: z.array(z.string()).max(0, 'not available in this version').default([]),
-      headers: z.array(z.enum(['video-resizer-2'])).default([]),
-      statuses: z.array(z.string()).max(0, 'not available in this version').default([]),
+      grammars: z
+        .array(z.enum(['vylux']))
+        .default([])
+        .describe(
+          'Addresses of other services: `/img`, `/original` and `/thumb` of Vylux, keys on the origin `source`',
+        ),
+      headers: z
+        .array(z.enum(['video-resizer-2']))
+        .default([])
+        .describe('Headers of other services'),
+      statuses: z
+        .array(z.enum(['fluxer']))
+        .default([])
+        .describe('Statuses of other services: a bad signature under `/external` is 401'),
     })
     .prefault({}),
   shutdown: z

@@ -52,12 +52,6 @@ export const laterShape = {
       seconds: notYet(30, 'Seconds of expected work from which on it becomes a job'),
     })
     .prefault({}),
-  external: z
-    .strictObject({
-      enabled: notYet(false, 'Answer for addresses on other hosts'),
-      parameters: notYet(['width', 'height', 'format', 'quality', 'animated'], 'Parameters allowed there'),
-    })
-    .prefault({}),
   edge: z
     .strictObject({
       requireCloudflare: notYet(false, "Refuse peers outside Cloudflare's address ranges"),

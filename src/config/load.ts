@@ -4,6 +4,7 @@ import { configSchema, type Config, type OriginConfig } from './config.ts'
 import { DEMO } from './demo.ts'
 import { expandEnv, type Env } from './expand.ts'
 import { ConfigError, type Fault } from './fault.ts'
+import { featureFaults } from './features.ts'
 import { toFaults } from './issues.ts'
 import { referenceFaults } from './references.ts'
 import { loadSecrets } from './secrets.ts'
@@ -31,6 +32,7 @@ export function loadConfig(options: LoadOptions): Config {
     ...weak,
     ...(parsed.error ? toFaults(configSchema, parsed.error.issues, masked).map(blameEnv(env)) : []),
     ...referenceFaults(document, secrets.signing !== undefined),
+    ...featureFaults(document, secrets),
     ...(variables.error ? toFaults(variablesSchema, variables.error.issues, []) : []),
   ]
   if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(faults)

@@ -15,6 +15,32 @@ const header = (description: string) =>
     .optional()
     .describe(description)
 
+/** How long answers hold. */
+export const lifetimeShape = {
+  ttl: z
+    .strictObject({
+      ok: seconds(86_400, 'Renditions and originals'),
+      redirects: seconds(300, 'Redirects'),
+      clientError: seconds(60, '4xx; remembered for as long'),
+      serverError: seconds(10, '5xx; remembered for as long'),
+    })
+    .prefault({})
+    .describe('Seconds an answer holds, by class of status'),
+  cacheControl: z
+    .strictObject({
+      ok: header('Renditions and originals'),
+      redirects: header('Redirects'),
+      clientError: header('4xx'),
+      serverError: header('5xx'),
+    })
+    .prefault({})
+    .describe('`Cache-Control` in the words of the operator, instead of what `ttl` gives'),
+  staleWhileRevalidate: seconds(
+    86_400,
+    'Seconds after `ttl` in which the old answer is served while a new one is made',
+  ),
+}
+
 const matchSchema = z
   .string()
   .min(1)
@@ -52,28 +78,7 @@ export const originSchema = z.strictObject({
     .min(1)
     .max(16)
     .describe('Where originals come from, tried in order: 404, 5xx and timeouts fall through'),
-  ttl: z
-    .strictObject({
-      ok: seconds(86_400, 'Renditions and originals'),
-      redirects: seconds(300, 'Redirects'),
-      clientError: seconds(60, '4xx; remembered for as long'),
-      serverError: seconds(10, '5xx; remembered for as long'),
-    })
-    .prefault({})
-    .describe('Seconds an answer holds, by class of status'),
-  cacheControl: z
-    .strictObject({
-      ok: header('Renditions and originals'),
-      redirects: header('Redirects'),
-      clientError: header('4xx'),
-      serverError: header('5xx'),
-    })
-    .prefault({})
-    .describe('`Cache-Control` in the words of the operator, instead of what `ttl` gives'),
-  staleWhileRevalidate: seconds(
-    86_400,
-    'Seconds after `ttl` in which the old answer is served while a new one is made',
-  ),
+  ...lifetimeShape,
   defaults: parametersSchema.prefault({}).describe('Parameters used where the address has none'),
   cacheTags: z
     .array(z.string().regex(/^[!-+\--~]{1,128}$/, 'expected visible ASCII without commas'))

@@ -54,6 +54,8 @@ export function loadSecrets(env: Env): { secrets: Secrets; faults: Fault[] } {
     const [path] = SECRET_VARIABLES[field]
     if (new Set(keys.map((key) => key.id)).size < keys.length)
       faults.push({ path, message: 'two keys have the same id' })
+    if (keys.some(({ id, secret }) => id !== undefined && secret.length < SHORTEST))
+      faults.push({ path, message: `expected ${SHORTEST} characters or more in every key of the ring` })
     return keys
   }
 

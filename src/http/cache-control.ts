@@ -25,8 +25,7 @@ const YEAR = 31_536_000
 
 /** For 200, 206 and 304. */
 export function okCacheControl(policy: CachePolicy, lifetime: Lifetime): string {
-  const left =
-    lifetime.expiresAt === undefined ? Infinity : Math.max(0, Math.floor(lifetime.expiresAt - lifetime.now))
+  const left = secondsLeft(lifetime)
   if (policy.cacheControl.ok !== undefined && left === Infinity) return policy.cacheControl.ok
   const age = Math.min(lifetime.immutable ? YEAR : policy.ttl.ok, left)
   const stale = Math.min(policy.staleWhileRevalidate, left - age)
@@ -41,9 +40,19 @@ export function errorCacheControl(
   status: number,
   isNegative: boolean,
   policy: CachePolicy | undefined,
+  lifetime: Lifetime = { now: 0 },
 ): string {
   if (!isNegative || policy === undefined) return 'no-store'
   const kind = status < 500 ? 'clientError' : 'serverError'
-  const seconds = policy.ttl[kind]
-  return policy.cacheControl[kind] ?? (seconds > 0 ? `public, max-age=${seconds}` : 'no-store')
+  const left = secondsLeft(lifetime)
+  const own = policy.cacheControl[kind]
+  if (own !== undefined && left === Infinity) return own
+  const seconds = Math.min(policy.ttl[kind], left)
+  return seconds > 0 ? `public, max-age=${seconds}` : 'no-store'
+}
+
+/** Infinity when the address never ends; on unsigned addresses `exp` may be any word. */
+function secondsLeft({ expiresAt, now }: Lifetime): number {
+  if (expiresAt === undefined || Number.isNaN(expiresAt)) return Infinity
+  return Math.max(0, Math.floor(expiresAt - now))
 }

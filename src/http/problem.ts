@@ -21,8 +21,16 @@ export function isReported(error: MediaError): boolean {
   return 'report' in ERRORS[error.code]
 }
 
-/** `{"error":{code,message,details?,requestId}}` with its status; headers of the request at large are added by the caller. */
-export function problemResponse(error: MediaError, requestId: string, cacheControl: string): Response {
+/**
+ * `{"error":{code,message,details?,requestId}}` with its status, or the one that another service gives; headers of the
+ * request at large are added by the caller.
+ */
+export function problemResponse(
+  error: MediaError,
+  requestId: string,
+  cacheControl: string,
+  status: number = error.status,
+): Response {
   const body = { code: error.code, message: error.message, details: error.details, requestId }
   const headers = new Headers({
     'content-type': 'application/json; charset=utf-8',
@@ -33,7 +41,7 @@ export function problemResponse(error: MediaError, requestId: string, cacheContr
   if (error.retryAfter !== undefined) headers.set('retry-after', String(error.retryAfter))
   if (error.code === 'METHOD_NOT_ALLOWED') headers.set('allow', 'GET, HEAD, OPTIONS')
   if (error.code === 'RANGE_NOT_SATISFIABLE') headers.set('content-range', `bytes */${sizeOf(error)}`)
-  return new Response(JSON.stringify({ error: body }), { status: error.status, headers })
+  return new Response(JSON.stringify({ error: body }), { status, headers })
 }
 
 function sizeOf(error: MediaError): string {

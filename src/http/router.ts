@@ -9,7 +9,8 @@ import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
-import { isReserved } from '../request/match.ts'
+import { mayBeMedia } from '../request/match.ts'
+import { EXTERNAL } from '../request/address.ts'
 import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
 import { errorCacheControl } from './cache-control.ts'
 import { addCors, preflight, type CorsRules } from './cors.ts'
@@ -19,6 +20,7 @@ import { requestHeaders } from './diagnostics.ts'
 import { hasPassed, traceIdOf } from './identity.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { respond } from './respond.ts'
+import { theirStatus } from './their-status.ts'
 
 export interface RouterOptions {
   readonly services: Services
@@ -27,7 +29,7 @@ export interface RouterOptions {
   readonly dependencies: readonly Dependency[]
   readonly instanceId: string
   readonly urlBytes: number
-  readonly compatHeaders: readonly string[]
+  readonly compat: { readonly headers: readonly string[]; readonly statuses: readonly string[] }
   readonly debugPublic: boolean
   /** Opens `debug` and, later, the admin pages. */
   readonly adminToken: string | undefined
@@ -131,7 +133,8 @@ function withCommonHeaders(
 function createRoutes(options: RouterOptions): Handler {
   const app = new Hono<{ Bindings: { visit: Visit } }>()
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
-  const media: Handler = (visit) => (isReserved(visit.url.pathname) ? unknown() : serveMedia(visit, options))
+  const media: Handler = (visit) =>
+    mayBeMedia(visit.url.pathname, options.rules) ? serveMedia(visit, options) : unknown()
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
@@ -173,7 +176,7 @@ async function serveMedia(visit: Visit, options: RouterOptions): Promise<Respons
       media,
       call,
       now: services.now(),
-      compatHeaders: options.compatHeaders,
+      compatHeaders: options.compat.headers,
     })
   } catch (thrown) {
     return mediaProblem(thrown, visit, media, options)
@@ -210,11 +213,16 @@ function mediaProblem(
   if (isReported(error)) throw error
   noteError(visit.call.event, error)
   const policy: OriginPolicy | undefined = media && options.services.policies.get(media.origin)
-  if (media?.onError === 'redirect' && error.status !== 403) return redirectToOriginal(media, options)
+  // What is not granted must not tell where an original lies, nor send anyone to a host of the asker's choice.
+  const isGranted = error.status !== 401 && error.status !== 403
+  if (media?.onError === 'redirect' && isGranted && !media.fault) return redirectToOriginal(media, options)
+  const now = options.services.now() / 1000
+  const lifetime = { now, ...(media?.asked.exp === undefined ? {} : { expiresAt: Number(media.asked.exp) }) }
   const response = problemResponse(
     error,
     visit.call.event.requestId,
-    errorCacheControl(error.status, isNegative(error.code), policy),
+    errorCacheControl(error.status, isNegative(error.code), policy, lifetime),
+    media && theirStatus(error, media, options.compat.statuses),
   )
   for (const [name, value] of media ? requestHeaders(media) : [])
     if (value !== undefined) response.headers.set(name, value)
@@ -223,6 +231,7 @@ function mediaProblem(
 
 /** `onerror=redirect` of the Cloudflare grammar: the client gets the original from where it lies. */
 function redirectToOriginal(media: MediaRequest, { rules }: RouterOptions): Response {
-  const location = (rules.publicUrl ?? '') + encodeURI(media.path)
+  const isElsewhere = media.origin === EXTERNAL
+  const location = isElsewhere ? media.path : (rules.publicUrl ?? '') + encodeURI(media.path)
   return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
 }

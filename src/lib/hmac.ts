@@ -2,7 +2,7 @@
  * Signed addresses: HMAC-SHA256 (RFC 2104, FIPS 180-4) over a canonical text. Verified by WebCrypto, whose comparison
  * takes constant time.
  */
-import { fromBase64Url, toBase64Url } from './bytes.ts'
+import { fromBase64Url, fromHex, toBase64Url, toHex } from './bytes.ts'
 
 /** The first key signs, any verifies. */
 export type KeyRing = ReadonlyArray<{ readonly id?: string; readonly secret: string }>
@@ -17,21 +17,34 @@ export function parseKeyRing(secret: string): KeyRing {
   }))
 }
 
-/**
- * `mediamorph-v1\n{pathname}\n{query}`: the pathname still percent-encoded, the query without `sig`, sorted by name then value,
- * each part encoded anew.
- */
+/** `mediamorph-v1\n{pathname}\n{query}`: the pathname still percent-encoded, the query canonical and without `sig`. */
 export function signedText(pathname: string, query: URLSearchParams): string {
-  const pairs = [...query]
-    .filter(([name]) => name !== 'sig')
+  const rest = new URLSearchParams([...query].filter(([name]) => name !== 'sig'))
+  return `mediamorph-v1\n${pathname}\n${canonicalQuery(rest)}`
+}
+
+/** Sorted by name then value (UTF-16 code units), each part encoded anew. */
+export function canonicalQuery(query: URLSearchParams): string {
+  return [...query]
     .toSorted(([a, x], [b, y]) => compare(a, b) || compare(x, y))
-  const text = pairs
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&')
-  return `mediamorph-v1\n${pathname}\n${text}`
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * Whether the values of each repeated parameter stand in the order in which they are signed. In another order the text
+ * would be the same, but another value would count.
+ */
+export function hasSignedOrder(query: URLSearchParams): boolean {
+  const last = new Map<string, string>()
+  for (const [name, value] of query) {
+    if (value < (last.get(name) ?? '')) return false
+    last.set(name, value)
+  }
+  return true
+}
 
 /** base64url without padding. */
 export async function signText(text: string, secret: string): Promise<string> {
@@ -43,15 +56,28 @@ export async function signText(text: string, secret: string): Promise<string> {
   return toBase64Url(new Uint8Array(mac))
 }
 
-/** Whether a key of the ring has signed the text; with `kid`, only the key of that name may have. */
+/** How a signature is written: each has one spelling, so that an address has one too. */
+const SPELLINGS = {
+  base64url: { read: fromBase64Url, write: toBase64Url },
+  hex: { read: fromHex, write: toHex },
+} as const
+export type Spelling = keyof typeof SPELLINGS
+
+/**
+ * Whether a key of the ring has signed the text; with `kid`, only the key of that name may have.
+ * @param spelling `base64url` without padding (default) or lower-case `hex`
+ */
 export async function verifyText(
   text: string,
   signature: string,
   keys: KeyRing,
   kid?: string,
+  spelling: Spelling = 'base64url',
 ): Promise<boolean> {
-  const mac = fromBase64Url(signature)
-  if (mac === undefined || mac.length !== 32) return false
+  const { read, write } = SPELLINGS[spelling]
+  const mac = read(signature)
+  // Padding, and bits behind the last byte, would be other spellings.
+  if (mac === undefined || mac.length !== 32 || write(mac) !== signature) return false
   const data = new TextEncoder().encode(text)
   for (const { id, secret } of keys) {
     if (kid !== undefined && id !== kid) continue

@@ -2,7 +2,7 @@
 import type { RequestRules } from './rules.ts'
 import { readParams } from './read-params.ts'
 import { matchOverlay } from './match.ts'
-import type { Params } from './params.ts'
+import { paramByWord, type ParamName, type Params } from './params.ts'
 
 type Words = Readonly<Record<string, string | number | boolean>>
 
@@ -21,6 +21,8 @@ export interface RulesInput {
   }
   readonly parameters: { readonly invalid: 'reject' | 'warn' }
   readonly limits: { readonly outputSide: number }
+  readonly external?: { readonly enabled: boolean; readonly parameters: readonly string[] }
+  readonly compat?: { readonly grammars: readonly string[] }
 }
 
 export interface RulesFault {
@@ -71,10 +73,16 @@ export function compileRules(input: RulesInput): {
     invalid: input.parameters.invalid,
     outputSide,
     cloudflarePrefix: '/cdn-cgi',
+    vylux: input.compat?.grammars.includes('vylux') ?? false,
+    ...(input.external?.enabled ? { external: { parameters: namesOf(input.external.parameters) } } : {}),
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),
   }
   checkOverlays(rules, faults)
   return { rules, faults }
+}
+
+function namesOf(words: readonly string[]): ReadonlySet<ParamName> {
+  return new Set(words.flatMap((word) => paramByWord(word) ?? []))
 }
 
 /** Only when all origins are known does it show whether one of them has an overlay. */

@@ -11,6 +11,23 @@ export interface NamedOriginal {
   readonly captures: Readonly<Record<string, string>>
 }
 
+/**
+ * The original that a bare key names on an origin: the path is the key, behind what the pattern begins with. So a
+ * rendition is the same whichever way it is asked for.
+ * @throws NO_MATCHING_ORIGIN, INVALID_PATH
+ */
+export function matchKey(key: string, origin: OriginRule): NamedOriginal {
+  const path = [literalStart(origin.match) + key, `/${key}`].find((one) => origin.match.test(one))
+  if (path === undefined) throw new MediaError('NO_MATCHING_ORIGIN')
+  return { origin: origin.name, path, captures: matchOrigin(path, [origin]).captures }
+}
+
+/** What every path begins with that the pattern matches, up to its first capture. */
+function literalStart({ source }: RegExp): string {
+  const [, text = '/'] = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^\w])*)\(/.exec(source) ?? []
+  return text.replaceAll(/\\(.)/g, '$1')
+}
+
 /** @throws NO_MATCHING_ORIGIN, INVALID_PATH */
 export function matchOrigin(path: string, origins: readonly OriginRule[]) {
   for (const origin of origins) {
@@ -47,4 +64,9 @@ const RESERVED = new Set(['metrics', 'api', 'admin', 'internal', 'sse', 'openapi
 export function isReserved(pathname: string): boolean {
   const first = pathname.split('/', 2)[1] ?? ''
   return first.startsWith('_') || RESERVED.has(first)
+}
+
+/** Whether media may be behind a path. */
+export function mayBeMedia(pathname: string, { external }: Pick<RequestRules, 'external'>): boolean {
+  return !isReserved(pathname) || (external !== undefined && pathname.startsWith('/external/'))
 }

@@ -2,20 +2,20 @@
  * Step 1 of the line: from a URL and headers to plain data. Pure; whatever dialect an address is written in, the same
  * question gives the same parameters.
  */
+import type { MediaError } from '../error.ts'
 import type { FormatName } from '../media/format.ts'
+import type { Grammar, Proof } from './address.ts'
 import { chooseDerivative, type Choice } from './derivative.ts'
-import { translateAkamai } from './grammars/akamai.ts'
-import { applySlowQuality, parseCloudflare } from './grammars/cloudflare.ts'
-import { matchOrigin, matchOverlay, type NamedOriginal } from './match.ts'
+import { readAddress } from './grammars/read-address.ts'
+import { matchOverlay, type NamedOriginal } from './match.ts'
 import { paramRow, type ParamName, type Params } from './params.ts'
-import { decodePath } from './path.ts'
 import { judgeFaults, readParams, type ParamWarning } from './read-params.ts'
 import type { RequestRules } from './rules.ts'
 
 export type { RequestRules } from './rules.ts'
 
 export interface MediaRequest extends NamedOriginal {
-  readonly grammar: 'native' | 'cloudflare'
+  readonly grammar: Grammar
   /** What the address itself says, validated. */
   readonly asked: Params
   /** What counts: asked, overlaid by the derivative, filled up with the origin's defaults. */
@@ -34,6 +34,10 @@ export interface MediaRequest extends NamedOriginal {
   readonly playback?: Readonly<Record<string, string>>
   readonly debug?: string
   readonly onError?: 'redirect'
+  /** How it shows that it was signed; absent: by `sig`, as its origin demands. */
+  readonly proof?: Proof
+  /** Thrown once it is known that the asker may ask. */
+  readonly fault?: MediaError
 }
 
 export interface RequestInput {
@@ -44,39 +48,35 @@ export interface RequestInput {
 
 /** @throws INVALID_URL, INVALID_PATH, NO_MATCHING_ORIGIN, INVALID_PARAMETER, ACCESS_DENIED */
 export function parseRequest({ url, headers }: RequestInput, rules: RequestRules): MediaRequest {
-  const cloudflare = parseCloudflare(url, rules.cloudflarePrefix)
-  const path = decodePath(cloudflare?.pathname ?? url.pathname)
-  const { origin, captures } = matchOrigin(path, rules.origins)
-  const theirs = cloudflare && applySlowQuality(cloudflare, headers)
-  const { query, hints } = translateAkamai(theirs?.query ?? url.searchParams)
+  const address = readAddress({ url, headers }, rules)
+  const { grammar, path, origin, captures, query, hints, responsive, proof, onError, fault } = address
   const read = readParams(query, rules)
   const dropped = judgeFaults(read.faults, rules.invalid)
-  const choice = chooseDerivative(
-    { params: read.params, hints, headers, responsive: origin.responsive },
-    rules,
-  )
+  const choice = chooseDerivative({ params: read.params, hints, headers, responsive }, rules)
   const explicit = {
     ...read.params,
     ...(choice.name === undefined ? {} : rules.derivatives.get(choice.name)),
   }
   const isBare = !shapesRendition(explicit)
-  const params = settle(isBare ? explicit : { ...origin.defaults, ...explicit }, choice)
+  const params = settle(isBare ? explicit : { ...address.defaults, ...explicit }, choice)
   const isAuto = !isBare && (params.format ?? 'auto') === 'auto'
   return {
-    grammar: cloudflare ? 'cloudflare' : 'native',
+    grammar,
     path,
-    origin: origin.name,
+    origin,
     captures,
     asked: read.params,
     params,
     isBare,
-    warnings: [...read.warnings, ...dropped, ...(cloudflare?.warnings ?? []), ...choice.warnings],
-    vary: [...(theirs?.consulted ?? []), ...choice.consulted, ...(isAuto ? ['Accept'] : [])],
+    warnings: [...read.warnings, ...dropped, ...address.warnings, ...choice.warnings],
+    vary: [...address.consulted, ...choice.consulted, ...(isAuto ? ['Accept'] : [])],
     accepts: isAuto ? modernFormats(headers.get('accept')) : [],
     ...(choice.name === undefined ? {} : { derivative: choice.name }),
     ...(params.overlay === undefined ? {} : { overlay: matchOverlay(params.overlay, rules) }),
     ...responseParts(params),
-    ...(cloudflare?.onError ? { onError: cloudflare.onError } : {}),
+    ...(proof ? { proof } : {}),
+    ...(fault ? { fault } : {}),
+    ...(onError ? { onError } : {}),
   }
 }
 

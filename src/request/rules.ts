@@ -1,4 +1,5 @@
 /** What parsing needs of the configuration, compiled. */
+import type { ExternalRules } from './address.ts'
 import type { Params } from './params.ts'
 
 export interface OriginRule {
@@ -25,6 +26,10 @@ export interface RequestRules {
   readonly outputSide: number
   /** Where the Cloudflare grammar is mounted: `/cdn-cgi`. */
   readonly cloudflarePrefix: string
+  /** Present when originals on other hosts may be asked for. */
+  readonly external?: ExternalRules
+  /** Vylux's grammar is read. */
+  readonly vylux?: boolean
   /** Address of the service, without a slash at its end. */
   readonly publicUrl?: string
 }

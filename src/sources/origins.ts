@@ -5,6 +5,7 @@ import type { SafeFetch } from '../lib/safe-fetch.ts'
 import type { Original } from '../media/original.ts'
 import type { SourceRef } from '../plan/plan.ts'
 import type { Driver } from '../platform.ts'
+import { createAddressSource } from './address.ts'
 import { createHttpSource } from './http.ts'
 import { createS3Source } from './s3.ts'
 import type { SourceSettings } from './settings.ts'
@@ -19,7 +20,14 @@ export interface OriginsDeps {
 
 export interface OriginSources {
   readonly name: string
-  readonly sources: readonly SourceSettings[]
+  readonly sources: ReadonlyArray<SourceSettings | AddressSourceSettings>
+}
+
+/** Originals by an address that the request gives. */
+export interface AddressSourceSettings {
+  readonly type: 'address'
+  /** Name of the capture that holds the address. */
+  readonly capture: string
 }
 
 export interface Origins {
@@ -87,12 +95,13 @@ export function createOrigins(origins: readonly OriginSources[], deps: OriginsDe
 }
 
 function createSource(
-  settings: SourceSettings,
+  settings: SourceSettings | AddressSourceSettings,
   deps: OriginsDeps,
   open: (mount: string) => Promise<Driver>,
 ): Source {
   if (settings.type === 'storage') return createStorageSource(settings, () => open(settings.mount))
   if (settings.type === 'http') return createHttpSource(settings, deps.safeFetch)
+  if (settings.type === 'address') return createAddressSource(settings, deps.safeFetch)
   return createS3Source(settings, deps.safeFetch)
 }
 

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { createAuthorizer } from '../../src/access/authorize.ts'
 import {
+  externalUrl,
   mediaUrl,
   nextImageLoader,
   signUrl,
@@ -69,6 +70,16 @@ describe('mediaUrl', () => {
       expect(() => mediaUrl(BASE, '/a', params as MediaParams), JSON.stringify(params)).toThrow(TypeError)
     for (const path of ['/../a', '/a/./b', '/.env']) expect(() => mediaUrl(BASE, path)).toThrow(TypeError)
   })
+})
+
+test('externalUrl names an original on another host', () => {
+  const url = externalUrl('/media', 'https://example.com/ü.jpg?x=1', { width: 5 })
+  const [path, query] = url.split('?')
+  expect([path!.startsWith('/media/external/v3/'), query]).toEqual([true, 'width=5'])
+  const text = Buffer.from(path!.split('/').at(-1)!, 'base64url').toString()
+  expect(text).toBe('https://example.com/%C3%BC.jpg?x=1')
+  for (const wrong of ['a.jpg', 'ftp://example.com/a', 'javascript:1'])
+    expect(() => externalUrl('', wrong), wrong).toThrow(TypeError)
 })
 
 describe('srcset', () => {

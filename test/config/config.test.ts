@@ -289,15 +289,12 @@ describe('what this version does not have', () => {
     ['queue', { queue: 'redis://localhost' }, 'queue'],
     ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
     ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
-    ['external', { external: { enabled: true } }, 'external.enabled'],
     ['edge gate', { edge: { requireCloudflare: true } }, 'edge.requireCloudflare'],
     ['proxies', { trustedProxies: ['10.0.0.0/8'] }, 'trustedProxies'],
     ['rate limit', { rateLimit: { media: { limit: 10, windowMs: 1000 } } }, 'rateLimit.media'],
     ['ffmpeg', { ffmpeg: { native: '/usr/bin/ffmpeg' } }, 'ffmpeg.native'],
     ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
     ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
-    ['grammar', { compat: { grammars: ['vylux'] } }, 'compat.grammars'],
-    ['statuses', { compat: { statuses: ['fluxer'] } }, 'compat.statuses'],
   ])('%s is refused, never dropped', (_, change, path) => {
     expect(faultsOf(change)).toEqual([
       { path, message: expect.stringContaining('not available in this version') },
@@ -324,6 +321,56 @@ describe('what this version does not have', () => {
       nsfw: { classifier: 'off' },
     }
     expect(load({ ...off, ...withOrigin({ nsfw: 'allow' }) }).compat.headers).toEqual(['video-resizer-2'])
+  })
+})
+
+describe('features that need something', () => {
+  const secret = { MEDIAMORPH_SECRET: 'long enough' }
+  const named = (name: string) => withOrigin({ name })
+  const external = { enabled: true }
+  const vylux = { grammars: ['vylux'] }
+  test.each<[string, object, Record<string, string>, string[]]>([
+    ['other hosts without a secret', { external }, {}, ['external.enabled']],
+    [
+      'other hosts for all, any of them',
+      { external: { ...external, access: 'public' } },
+      {},
+      ['external.access'],
+    ],
+    [
+      'other hosts for all, named and any',
+      { external: { ...external, access: 'public' }, outbound: { allowHosts: ['a.test', '*'] } },
+      secret,
+      ['external.access'],
+    ],
+    ['an origin of that name', { external, ...named('external') }, secret, ['origins[0].name']],
+    ['an unknown parameter', { external: { parameters: ['widht'] } }, {}, ['external.parameters[0]']],
+    ['vylux without a secret', { compat: vylux, ...named('source') }, {}, ['compat.grammars']],
+    ['vylux without its origin', { compat: vylux }, secret, ['compat.grammars']],
+    ['another grammar', { compat: { grammars: ['imgix'] } }, {}, ['compat.grammars[0]']],
+    ['other statuses', { compat: { statuses: ['vylux'] } }, {}, ['compat.statuses[0]']],
+  ])('%s is refused', (_, change, env, paths) => {
+    expect(faultsOf(change, env).map(({ path }) => path)).toEqual(paths)
+  })
+
+  test.each<[string, object, Record<string, string>]>([
+    ['other hosts', { external }, secret],
+    ['other hosts by a secret of their own', { external }, { MEDIAMORPH_EXTERNAL_SECRET: 'long enough' }],
+    [
+      'named hosts for all',
+      { external: { ...external, access: 'public' }, outbound: { allowHosts: ['a.test'] } },
+      {},
+    ],
+    ['vylux', { compat: vylux, ...named('source') }, { MEDIAMORPH_VYLUX_SECRET: 'long enough' }],
+    ['a name while its feature is off', named('external'), {}],
+  ])('%s is accepted', (_, change, env) => {
+    expect(() => load(change, env)).not.toThrow()
+  })
+
+  test('every key of a ring is long enough', () => {
+    expect(faultsOf({}, { MEDIAMORPH_SECRET: 'k2:long enough,k1:short' })).toEqual([
+      { path: 'MEDIAMORPH_SECRET', message: expect.stringContaining('every key of the ring') },
+    ])
   })
 })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signUrl } from '../../src/client.ts'
 import { createProgress } from '../../runtimes/cli/progress.ts'
 import { jpegPicture } from '../support/pictures.ts'
 import { build, ROOT } from './commands.ts'
@@ -127,6 +128,18 @@ describe('sign', () => {
     expect(searchParams.get('sig')).toMatch(/^[\w-]{43}$/)
     expect(Number(searchParams.get('exp')) - before).toBeGreaterThanOrEqual(3600)
     expect(Number(searchParams.get('exp')) - before).toBeLessThan(3630)
+  })
+
+  test('addresses on other hosts, by their own secret', async () => {
+    const env = { ...secret, MEDIAMORPH_EXTERNAL_SECRET: 'another-secret-thing' }
+    for (const [url, used] of [
+      ['https://m.example/external/v3/aHR0cDovL2EudGVzdC8?width=10', env.MEDIAMORPH_EXTERNAL_SECRET],
+      ['https://m.example/cdn-cgi/image/width=10/http://a.test/', env.MEDIAMORPH_EXTERNAL_SECRET],
+      ['https://m.example/cdn-cgi/image/width=10/files/a.jpg', secret.MEDIAMORPH_SECRET],
+    ] as const) {
+      const { stdout } = await cli(['sign', url], env)
+      expect(stdout.trim()).toBe(await signUrl(url, used))
+    }
   })
 
   test('needs a secret and a time it understands', async () => {

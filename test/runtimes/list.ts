@@ -1,9 +1,10 @@
 /** What the service does, seen from outside: one list for every runtime. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { externalUrl, signUrl } from '../../src/client.ts'
 import { differenceHash, hashDistance } from '../support/compare.ts'
-import type { Stage } from './stage.ts'
+import { SECRETS, type Stage } from './stage.ts'
 
 export interface ServiceUnderTest {
   /** Without a slash at the end. */
@@ -133,6 +134,38 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
       }
       expect(await size('/files/photo.webp?width=2000&format=jpeg')).toBe(320)
       expect(await size('/files/photo.webp?width=400&enlarge=true&format=jpeg')).toBe(400)
+    })
+  })
+
+  describe('other grammars', () => {
+    const { MEDIAMORPH_VYLUX_SECRET, MEDIAMORPH_EXTERNAL_SECRET } = SECRETS
+    const size = async (response: Response) => {
+      const bytes = await bytesOf(response)
+      expect(response.status, Buffer.from(bytes).toString('utf8').slice(0, 300)).toBe(200)
+      const { format, width, height } = await sharp(bytes).metadata()
+      return [format, width, height]
+    }
+
+    test('an address of Vylux', async () => {
+      const sign = (text: string) => createHmac('sha256', MEDIAMORPH_VYLUX_SECRET).update(text).digest('hex')
+      const path = `w88_h44_q0/photo.jpg.webp`
+      expect(await size(await get(`/img/${sign(path)}/${path}`))).toEqual(['webp', 88, 44])
+      expect((await get(`/img/${sign('x')}/${path}`)).status).toBe(403)
+      expect((await get(`/thumb/${sign('thumb/none.jpg')}/none.jpg`)).status).toBe(404)
+    })
+
+    test('an original on another host', async () => {
+      const { origin } = service().stage
+      const sign = (url: string, params = {}) =>
+        signUrl(externalUrl('', url, params), MEDIAMORPH_EXTERNAL_SECRET)
+      const photo = await sign(`${origin}/good/photo.jpg`, { width: 84, format: 'jpeg' })
+      expect(await size(await get(photo))).toEqual(['jpeg', 84, 63])
+      expect((await get(photo.replace('width=84', 'width=85'))).status).toBe(403)
+      for (const [url, status] of [
+        [`${origin}/html/photo.jpg`, 415],
+        ['http://10.0.0.1/photo.jpg', 403],
+      ] as const)
+        expect([url, (await get(await sign(url))).status]).toEqual([url, status])
     })
   })
 

@@ -12,6 +12,8 @@ import { startS3Server } from '../support/s3-server.ts'
 export interface Stage {
   /** Every original by its name in the folder. */
   readonly files: Readonly<Record<string, Uint8Array>>
+  /** Address of the HTTP origin, without a slash at the end. */
+  readonly origin: string
   /** Times that the HTTP origin was asked for a path. */
   asked(path: string): number
   /** Writes a configuration with stores of its own; returns the environment of the service. */
@@ -20,6 +22,12 @@ export interface Stage {
 }
 
 const CREDENTIALS = { accessKeyId: 'key-of-tests', secretAccessKey: 'secret-of-tests', region: 'auto' }
+
+/** Of other hosts, and of Vylux; our own origins are public. */
+export const SECRETS = {
+  MEDIAMORPH_EXTERNAL_SECRET: 'external-of-tests',
+  MEDIAMORPH_VYLUX_SECRET: 'vylux-of-tests',
+}
 
 export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'mediamorph-runtimes-'))
@@ -44,6 +52,7 @@ export async function openStage(): Promise<Stage> {
 
   return {
     files,
+    origin: origin.url,
     asked: (path) => counts.get(path) ?? 0,
     async configure(name) {
       const place = join(folder, name)
@@ -51,7 +60,7 @@ export async function openStage(): Promise<Stage> {
       const path = join(place, 'config.jsonc')
       const document = documentFor(join(folder, 'media'), place, origin.url, s3.url)
       await writeFile(path, `// Black-box list\n${JSON.stringify(document, undefined, 2)}`)
-      return { MEDIAMORPH_CONFIG: path, S3_SECRET: CREDENTIALS.secretAccessKey }
+      return { MEDIAMORPH_CONFIG: path, S3_SECRET: CREDENTIALS.secretAccessKey, ...SECRETS }
     },
     async close() {
       await origin.close()
@@ -114,6 +123,7 @@ function documentFor(media: string, place: string, http: string, s3: string): un
   return {
     origins: [
       origin('files', { type: 'storage', mount: `fs:${media}`, key: '${key}' }),
+      origin('source', { type: 'storage', mount: `fs:${media}`, key: '${key}' }),
       origin('http', { type: 'http', url: `${http}/\${key}` }),
       origin('s3', {
         type: 's3',
@@ -125,9 +135,17 @@ function documentFor(media: string, place: string, http: string, s3: string): un
       }),
     ],
     derivatives: { thumb: { width: 64, height: 64, fit: 'cover', format: 'jpeg' } },
-    storage: { cache: `fs:${join(place, 'cache')}` },
+    storage: { cache: `fs:${join(place, 'cache')}`, artifacts: `fs:${join(place, 'media')}` },
     database: `sqlite:${join(place, 'index.db')}`,
-    outbound: { connectMs: 1000, idleMs: 1000, totalMs: 3000 },
+    outbound: {
+      allowHosts: ['127.0.0.1'],
+      allowPrivate: ['127.0.0.0/8'],
+      connectMs: 1000,
+      idleMs: 1000,
+      totalMs: 3000,
+    },
+    external: { enabled: true },
+    compat: { grammars: ['vylux'] },
     shutdown: { graceMs: 5000 },
   }
 }

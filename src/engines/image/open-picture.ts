@@ -118,7 +118,15 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
 
     const opened = (toSrgb: ToSrgb | undefined): OpenPicture => {
       const toTarget = (view: Bitmap) => (toSrgb ? toSrgb(view, () => context.tick()) : view)
-      return { stored, toSrgb, toTarget, inCore, planes, see, show: async (view) => toTarget(await see(view)) }
+      return {
+        stored,
+        toSrgb,
+        toTarget,
+        inCore,
+        planes,
+        see,
+        show: async (view) => toTarget(await see(view)),
+      }
     }
     const own =
       embedded && isProfileOf(embedded, colorModelOf(from, bytes))

@@ -3,11 +3,14 @@
  * of our own. Their `contain`, `cover`, `pad` and `squeeze` may enlarge, ours do so only when told.
  */
 import { MediaError } from '../../error.ts'
+import { canonicalQuery } from '../../lib/hmac.ts'
 import type { ParamWarning } from '../read-params.ts'
 
 export interface CloudflareRequest {
   /** Still percent-encoded. */
   readonly pathname: string
+  /** The address that stands where a path would; it has what of the query is not ours. */
+  readonly address?: string
   readonly query: URLSearchParams
   readonly warnings: readonly ParamWarning[]
   readonly onError?: 'redirect'
@@ -88,7 +91,7 @@ const MEDIA: Readonly<Record<string, Rename>> = {
 }
 const KINDS: Readonly<Record<string, Readonly<Record<string, Rename>>>> = { image: IMAGE, media: MEDIA }
 
-/** Undefined when the path is not of this grammar. @throws INVALID_URL, ACCESS_DENIED (addresses on other hosts) */
+/** Undefined when the path is not of this grammar. @throws INVALID_URL */
 export function parseCloudflare(url: URL, prefix: string): CloudflareRequest | undefined {
   if (!url.pathname.startsWith(`${prefix}/`)) return undefined
   const [kind = '', options = '', ...rest] = url.pathname.slice(prefix.length + 1).split('/')
@@ -97,10 +100,28 @@ export function parseCloudflare(url: URL, prefix: string): CloudflareRequest | u
   if (rest.length === 0)
     throw new MediaError('INVALID_URL', `Address is incomplete: expected ${prefix}/${kind}/{options}/{path}`)
   const path = rest.join('/')
-  if (/^https?(?::|%3a)/i.test(path))
-    throw new MediaError('ACCESS_DENIED', 'Addresses on other hosts are not enabled here')
-  return { pathname: `/${path}`, ...readOptions(decodeOptions(options), table, url.searchParams) }
+  const read = readOptions(decode(options), table, url.searchParams)
+  if (!/^https?(?::|%3a)/i.test(path)) return { pathname: `/${path}`, ...read }
+  read.query.delete('v')
+  return { pathname: `/${path}`, ...read, address: addressOf(path, url) }
 }
+
+/** An encoded address has its query with it; behind a plain one stands the query, our own words among it. */
+function addressOf(path: string, { search, searchParams }: URL): string {
+  if (!/^https?:\//i.test(path)) return decode(path)
+  const isTheirs = (name: string) => !OURS.has(name)
+  // A signature is over what the query says, however it is written: so is what we fetch.
+  const theirs = searchParams.has('sig')
+    ? canonicalQuery(new URLSearchParams([...searchParams].filter(([name]) => isTheirs(name))))
+    : search
+        .slice(1)
+        .split('&')
+        .filter((pair) => isTheirs(nameOf(pair)))
+        .join('&')
+  return theirs === '' ? path : `${path}?${theirs}`
+}
+const OURS: ReadonlySet<string> = new Set(['sig', 'exp', 'kid', 'debug'])
+const nameOf = (pair: string) => [...new URLSearchParams(pair).keys()][0] ?? ''
 
 type Extras = { onError?: 'redirect'; slowQuality?: string }
 
@@ -165,10 +186,10 @@ export function applySlowQuality(
   return { query: slow, consulted }
 }
 
-function decodeOptions(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new MediaError('INVALID_URL', 'Options are not percent-encoded UTF-8')
+    throw new MediaError('INVALID_URL', 'Options or address are not percent-encoded UTF-8')
   }
 }

@@ -92,7 +92,7 @@ export const RESPONSE_ROWS = {
     fallback: 'none',
     example: '…',
     control: TEXT,
-    doc: 'The signature, see signing.',
+    doc: 'The signature, see [signing.md](signing.md).',
   },
 } as const satisfies Record<string, ParamRow>
 

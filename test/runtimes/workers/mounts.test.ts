@@ -47,6 +47,18 @@ describe('mounts of a Worker', () => {
     ])
   })
 
+  it('refuses a folder of what jobs made, where the grammar of Vylux reads it', () => {
+    const origins = [
+      { name: 'source', match: '^/(.+)$', sources: [{ type: 'storage' as const, mount: 'r2:A', key: '$1' }] },
+    ]
+    const storage = { cache: 'r2:A', artifacts: 'fs:./media' }
+    const document = { origins, storage, database: 'd1:B', compat: { grammars: ['vylux' as const] } }
+    const config = loadConfig({ document, env: { MEDIAMORPH_VYLUX_SECRET: 'long enough' } })
+    expect(() => createWorkersMounts({ A: R2, B: D1 }).check(config)).toThrow(
+      'storage.artifacts: expected r2:BINDING or service:BINDING',
+    )
+  })
+
   it('names a binding that is missing or of another kind', () => {
     expect(faultsOf('r2:PHOTOS', 'r2:CACHE', 'd1:INDEX', { CACHE: D1, INDEX: D1 })).toEqual([
       'storage.cache: r2:CACHE: there is no R2 bucket bound as CACHE',
