@@ -1,6 +1,7 @@
 /* Scales rows of pixels by Lanczos. Alpha is multiplied in at 16 bits, so that colours under faint alpha survive and a
-   transparent neighbour adds none. Each source row is scaled across as it comes; of those rows only as many are kept as the
-   filter is high, so memory grows with neither side of the source. */
+   transparent neighbour adds none. Only as many rows are kept as the filter is high. Scaling down a column takes whole vectors
+   as they lie, scaling across a row must gather: so what becomes smaller is scaled down first, as long as the rows of the
+   source that the filter needs are not too many; otherwise each row is scaled across as it comes. */
 #include "pixels.h"
 #include "simd.h"
 #include "taps.h"
@@ -10,6 +11,9 @@
 #define UNIT 64             /* 16-bit steps to one of 8 bit */
 #define OPAQUE (255 * UNIT)
 
+/* Most memory of rows as wide as the source. */
+#define MOST_RING (4 << 20)
+
 typedef struct {
   RowSink sink; /* first, so that the sink is the scaler */
   Taps across, down;
@@ -17,9 +21,11 @@ typedef struct {
   /* A view that is not scaled is copied: nothing is lost to rounding. */
   bool is_copy;
   int x, y;
-  u8 *row;        /* as decoded */
-  i16 *line;      /* with alpha multiplied in */
-  i16 *ring;      /* the last rows, scaled across */
+  bool is_down_first;
+  u8 *row;          /* as decoded */
+  i16 *line, *made; /* a row that was scaled in one direction only; in both */
+  i16 *ring;        /* the last rows, with alpha multiplied in; scaled across, unless that comes last */
+  size_t ring_stride;
   const i16 **rows;
 } PixelScaler;
 
@@ -97,32 +103,40 @@ INLINE void store_pixels(u8 *to, V two) {
   wasm_v128_store64_lane(to, wasm_u8x16_narrow_i16x8(result, result), 0);
 }
 
-static void scale_down(u8 *to, const i16 *const *rows, const i16 *weights, int count, int width) {
+INLINE V pack(V a, V b) {
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, TAPS_BITS), wasm_i32x4_shr(b, TAPS_BITS));
+}
+
+/* `width` pixels, and up to three more. */
+static void scale_down(i16 *to, const i16 *const *rows, const i16 *weights, int count, int width) {
   const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 1));
-  for (int x = 0; x < 4 * width; x += 8) {
-    V a = half, b = half;
+  for (int x = 0; x < 4 * width; x += 16) {
+    V a = half, b = half, c = half, d = half;
     for (int k = 0; k < count; k += 2) {
-      V p = wasm_v128_load(rows[k] + x), q = wasm_v128_load(rows[k + 1] + x);
+      const i16 *p = rows[k] + x, *q = rows[k + 1] + x;
       V pair = wasm_v128_load32_splat(weights + k);
-      a = ADD(a, DOT(wasm_i16x8_shuffle(p, q, 0, 8, 1, 9, 2, 10, 3, 11), pair));
-      b = ADD(b, DOT(wasm_i16x8_shuffle(p, q, 4, 12, 5, 13, 6, 14, 7, 15), pair));
+      V p0 = wasm_v128_load(p), q0 = wasm_v128_load(q), p1 = wasm_v128_load(p + 8), q1 = wasm_v128_load(q + 8);
+      a = ADD(a, DOT(wasm_i16x8_shuffle(p0, q0, 0, 8, 1, 9, 2, 10, 3, 11), pair));
+      b = ADD(b, DOT(wasm_i16x8_shuffle(p0, q0, 4, 12, 5, 13, 6, 14, 7, 15), pair));
+      c = ADD(c, DOT(wasm_i16x8_shuffle(p1, q1, 0, 8, 1, 9, 2, 10, 3, 11), pair));
+      d = ADD(d, DOT(wasm_i16x8_shuffle(p1, q1, 4, 12, 5, 13, 6, 14, 7, 15), pair));
     }
-    store_pixels(to + x, wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, TAPS_BITS), wasm_i32x4_shr(b, TAPS_BITS)));
+    wasm_v128_store(to + x, pack(a, b));
+    wasm_v128_store(to + x + 8, pack(c, d));
   }
 }
 
-static i16 *ring_row(PixelScaler *s, int y) {
-  return s->ring + (size_t)(y % s->down.count) * ((size_t)pixels.width * 4 + 8);
-}
+static i16 *ring_row(PixelScaler *s, int y) { return s->ring + (size_t)(y % s->down.count) * s->ring_stride; }
 
-static void make_rows(PixelScaler *s, int have) {
-  for (; s->next < pixels.height; s->next++) {
-    int first = s->down.first[s->next];
-    if (min_int(first + s->down.count, s->source_height) > have) return;
-    for (int k = 0; k < s->down.count; k++) s->rows[k] = ring_row(s, min_int(first + k, s->source_height - 1));
-    const i16 *weights = s->down.weights + (size_t)s->next * (size_t)s->down.stride;
-    scale_down(pixels_row(s->next), s->rows, weights, s->down.count, pixels.width);
-  }
+static void make_row(PixelScaler *s, int y) {
+  int first = s->down.first[y];
+  for (int k = 0; k < s->down.count; k++) s->rows[k] = ring_row(s, min_int(first + k, s->source_height - 1));
+  const i16 *weights = s->down.weights + (size_t)y * (size_t)s->down.stride;
+  scale_down(s->is_down_first ? s->line : s->made, s->rows, weights, s->down.count,
+             s->is_down_first ? s->source_width : pixels.width);
+  if (s->is_down_first) scale_across(s->made, s->line, &s->across, pixels.width);
+  u8 *to = pixels_row(y);
+  for (int x = 0; x < 4 * pixels.width; x += 8) store_pixels(to + x, wasm_v128_load(s->made + x));
 }
 
 static u8 *next_row(RowSink *sink, int y) { return ((PixelScaler *)sink)->row; }
@@ -137,9 +151,12 @@ static void row_done(RowSink *sink, int count) {
     return;
   }
   if (s->next >= pixels.height || y < s->down.first[s->next]) return;
-  multiply_row(s->line, s->row, s->source_width);
-  scale_across(ring_row(s, y), s->line, &s->across, pixels.width);
-  make_rows(s, count);
+  multiply_row(s->is_down_first ? ring_row(s, y) : s->line, s->row, s->source_width);
+  if (!s->is_down_first) scale_across(ring_row(s, y), s->line, &s->across, pixels.width);
+  for (; s->next < pixels.height; s->next++) {
+    if (min_int(s->down.first[s->next] + s->down.count, s->source_height) > count) return;
+    make_row(s, s->next);
+  }
 }
 
 static bool is_whole(double x) { return x == floor(x); }
@@ -160,8 +177,12 @@ RowSink *pixels_sink(int source_width, int source_height) {
   s->across = taps_lanczos3(view_span_x(1, source_width), view.target_width, 4, 1);
   order_weights(&s->across, view.target_width);
   s->down = taps_lanczos3(view_span_y(1, source_height), view.target_height, 2, 1);
-  s->line = take_zeroed(((size_t)source_width + (size_t)s->across.count + 4) * 4 * sizeof(i16));
-  s->ring = take_zeroed((size_t)s->down.count * ((size_t)view.target_width * 4 + 8) * sizeof(i16) + 64);
+  size_t wide = ((size_t)source_width + (size_t)s->across.count + 4) * 4;
+  s->is_down_first = view.height > view.target_height && (size_t)s->down.count * wide * sizeof(i16) <= MOST_RING;
+  s->ring_stride = s->is_down_first ? wide : ((size_t)view.target_width + 4) * 4;
+  s->line = take_zeroed(wide * sizeof(i16));
+  s->made = take(((size_t)view.target_width + 4) * 4 * sizeof(i16));
+  s->ring = take_zeroed((size_t)s->down.count * s->ring_stride * sizeof(i16) + 64);
   s->rows = take((size_t)s->down.count * sizeof *s->rows);
   return &s->sink;
 }
