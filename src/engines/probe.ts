@@ -23,7 +23,10 @@ export async function probe(original: Original): Promise<MediaInfo> {
       return readInfo(format, head)
     } catch (error) {
       if (!(error instanceof NeedsMore)) throw error
-      head = await readMore(original, head, error.bytes, format)
+      const more = await readMore(original, head, error.bytes, format)
+      if (more.length > head.length) head = more
+      else if (error.otherwise) return error.otherwise
+      else throw corrupt(format, 'it ends inside its header')
     }
   }
 }
@@ -37,7 +40,5 @@ async function readMore(
   const most = MOST_BEHIND[format] ?? MOST
   const end = Math.max(needed, head.length * 4)
   if (needed > most) throw corrupt(format, 'its header is too long')
-  const more = await original.read({ start: 0, end: Math.min(end, most) })
-  if (more.length <= head.length) throw corrupt(format, 'it ends inside its header')
-  return more
+  return original.read({ start: 0, end: Math.min(end, most) })
 }

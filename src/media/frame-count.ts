@@ -1,6 +1,6 @@
 /** How many frames a whole file has, without decoding any. */
 import type { FormatName } from './format.ts'
-import { skipSubBlocks, tableBytes } from './headers/gif.ts'
+import { gifBlocks, isGifFrame } from './headers/gif.ts'
 import { createReader, NeedsMore } from './headers/reader.ts'
 
 /**
@@ -16,15 +16,7 @@ type Counter = (bytes: Uint8Array, most: number) => number
 
 const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
   gif: untilItEnds(function* (r) {
-    for (let at = 13 + tableBytes(r.u8(10)); ;) {
-      const block = r.u8(at)
-      if (block === 0x2c) {
-        at = skipSubBlocks(r, at + 11 + tableBytes(r.u8(at + 9)))
-        yield
-      } else if (block === 0x21) at = skipSubBlocks(r, at + 2)
-      else if (block === 0) at++
-      else return
-    }
+    for (const block of gifBlocks(r)) if (isGifFrame(block)) yield
   }),
   webp: untilItEnds(function* (r) {
     for (let at = 12; ;) {

@@ -40,6 +40,8 @@ export function readWholeInfo(format: FormatName, bytes: Uint8Array): MediaInfo 
   try {
     return readInfo(format, bytes)
   } catch (error) {
-    throw error instanceof NeedsMore ? corrupt(format, 'it ends inside its header') : error
+    if (!(error instanceof NeedsMore)) throw error
+    if (error.otherwise) return error.otherwise
+    throw corrupt(format, 'it ends inside its header')
   }
 }
