@@ -13,14 +13,17 @@ const MOST = 4 * 1024 * 1024
 /** Most writers of TIFF put what describes the pixels behind them. */
 const MOST_BEHIND: Readonly<Partial<Record<FormatName, number>>> = { tiff: 64 * 1024 * 1024 }
 
-/** @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what the source throws */
-export async function probe(original: Original): Promise<MediaInfo> {
+/**
+ * @param page that is asked for: in formats that have pages, each has a size of its own
+ * @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER, and what the source throws
+ */
+export async function probe(original: Original, page?: number): Promise<MediaInfo> {
   let head = await original.read({ start: 0, end: FIRST })
   const format = sniff(head)
   if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
   for (;;) {
     try {
-      return readInfo(format, head)
+      return readInfo(format, head, page)
     } catch (error) {
       if (!(error instanceof NeedsMore)) throw error
       const more = await readMore(original, head, error.bytes, format)

@@ -17,6 +17,8 @@ export interface FormatRow {
   readonly encodes: boolean
   /** Its frames are read and written, not the first alone. */
   readonly animates: boolean
+  /** It may hold several pictures, each of a size of its own. */
+  readonly hasPages?: boolean
   /** It can be written in scans from coarse to fine. */
   readonly hasProgressive?: boolean
   /** Its encoder gives smaller files for more time. */
@@ -103,7 +105,7 @@ export const FORMATS = {
   svg: { ...still, mime: 'image/svg+xml', extensions: ['svg'], decodes: true, isWeb: true },
   bmp: { ...still, mime: 'image/bmp', extensions: ['bmp'], hasAlpha: false, decodes: true },
   ico: { ...still, mime: 'image/x-icon', extensions: ['ico'], decodes: true },
-  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'], decodes: true },
+  tiff: { ...still, mime: 'image/tiff', extensions: ['tiff', 'tif'], decodes: true, hasPages: true },
   jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },
   heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
   mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },

@@ -1,7 +1,10 @@
-/** How many frames a whole file has, without decoding any. */
+/** How many frames or pages a whole file has, without decoding any. */
+import { isMediaError } from '../error.ts'
 import type { FormatName } from './format.ts'
 import { gifBlocks, isGifFrame } from './headers/gif.ts'
-import { createReader, NeedsMore } from './headers/reader.ts'
+import { createReader, NeedsMore, type Reader } from './headers/reader.ts'
+import { tiffPages } from './headers/tiff-tags.ts'
+import { countSamples } from './heif/sequence.ts'
 
 /**
  * At least 1; never more than `most` + 1, for who only wants to know whether they are too many. Undefined for formats
@@ -25,6 +28,8 @@ const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
       at += 8 + size + (size & 1)
     }
   }),
+  tiff: untilItEnds((_, bytes) => tiffPages(bytes)),
+  avif: (bytes, most) => Math.min(countSamples(bytes), most + 1),
   png: untilItEnds(function* (r) {
     for (let at = 8; ;) {
       const type = r.text(at + 4, 4)
@@ -35,14 +40,14 @@ const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
   }),
 }
 
-/** Files that were cut off have the frames that begin before. */
-function untilItEnds(walk: (r: ReturnType<typeof createReader>) => Generator<void>): Counter {
+/** Files that were cut off, or go on wrongly, have the frames that begin before. */
+function untilItEnds(walk: (r: Reader, bytes: Uint8Array) => Generator<void>): Counter {
   return (bytes, most) => {
     let count = 0
     try {
-      for (const _ of walk(createReader(bytes))) if (++count > most) break
+      for (const _ of walk(createReader(bytes), bytes)) if (++count > most) break
     } catch (error) {
-      if (!(error instanceof NeedsMore)) throw error
+      if (!(error instanceof NeedsMore) && !isMediaError(error)) throw error
     }
     return count
   }
