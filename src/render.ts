@@ -11,7 +11,7 @@ import type { Original } from './media/original.ts'
 import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
 import { recipeKey } from './plan/key.ts'
-import type { Plan, SourceRef } from './plan/plan.ts'
+import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
 import { looseRendition } from './store/loose-rendition.ts'
@@ -39,7 +39,7 @@ export async function prepare(
   services: Services,
 ): Promise<Prepared> {
   const [main, overlay] = await openBoth(
-    openProbed(plan.source, signal, event, services),
+    openProbed(plan, signal, event, services),
     plan.overlay && openOverlay(plan.overlay, signal, event, services),
   )
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
@@ -77,7 +77,7 @@ interface Probed {
 }
 
 async function openProbed(
-  ref: SourceRef,
+  { source: ref, ask }: Pick<Plan, 'source'> & Partial<Pick<Plan, 'ask'>>,
   signal: AbortSignal,
   event: RequestEvent,
   services: Services,
@@ -85,12 +85,15 @@ async function openProbed(
   const original = await timed(event, 'source', services.now, () => services.origins.open(ref, signal))
   try {
     event.sourceType = original.sourceType
-    return { original, info: await timed(event, 'probe', services.now, () => probe(original)) }
+    return { original, info: await timed(event, 'probe', services.now, () => probe(original, pageOf(ask))) }
   } catch (error) {
     await original.close()
     throw error
   }
 }
+
+/** What is told of a file as JSON is told of its first page. */
+const pageOf = (ask: Ask | undefined) => (ask?.format === 'json' ? undefined : ask?.page)
 
 /** An origin that takes its time takes it once: the overlay does not wait for the main original. */
 async function openOverlay(
@@ -101,7 +104,9 @@ async function openOverlay(
 ): Promise<Probed> {
   const own = { ...event, phases: {} }
   try {
-    return await timed(event, 'overlay', services.now, () => openProbed(ref, signal, own, services))
+    return await timed(event, 'overlay', services.now, () =>
+      openProbed({ source: ref }, signal, own, services),
+    )
   } catch (error) {
     throw overlayError(error, ref.path)
   }

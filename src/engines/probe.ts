@@ -13,17 +13,23 @@ const MOST = 4 * 1024 * 1024
 /** Most writers of TIFF put what describes the pixels behind them. */
 const MOST_BEHIND: Readonly<Partial<Record<FormatName, number>>> = { tiff: 64 * 1024 * 1024 }
 
-/** @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what the source throws */
-export async function probe(original: Original): Promise<MediaInfo> {
+/**
+ * @param page that is asked for: in formats that have pages, each has a size of its own
+ * @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER, and what the source throws
+ */
+export async function probe(original: Original, page?: number): Promise<MediaInfo> {
   let head = await original.read({ start: 0, end: FIRST })
   const format = sniff(head)
   if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
   for (;;) {
     try {
-      return readInfo(format, head)
+      return readInfo(format, head, page)
     } catch (error) {
       if (!(error instanceof NeedsMore)) throw error
-      head = await readMore(original, head, error.bytes, format)
+      const more = await readMore(original, head, error.bytes, format)
+      if (more.length > head.length) head = more
+      else if (error.otherwise) return error.otherwise
+      else throw corrupt(format, 'it ends inside its header')
     }
   }
 }
@@ -37,7 +43,5 @@ async function readMore(
   const most = MOST_BEHIND[format] ?? MOST
   const end = Math.max(needed, head.length * 4)
   if (needed > most) throw corrupt(format, 'its header is too long')
-  const more = await original.read({ start: 0, end: Math.min(end, most) })
-  if (more.length <= head.length) throw corrupt(format, 'it ends inside its header')
-  return more
+  return original.read({ start: 0, end: Math.min(end, most) })
 }

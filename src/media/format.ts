@@ -17,6 +17,8 @@ export interface FormatRow {
   readonly encodes: boolean
   /** Its frames are read and written, not the first alone. */
   readonly animates: boolean
+  /** It may hold several pictures, each of a size of its own. */
+  readonly hasPages?: boolean
   /** It can be written in scans from coarse to fine. */
   readonly hasProgressive?: boolean
   /** Its encoder gives smaller files for more time. */
@@ -115,6 +117,7 @@ export const FORMATS = {
     mime: 'image/tiff',
     extensions: ['tiff', 'tif'],
     decodes: true,
+    hasPages: true,
     holds: ['exif', 'xmp', 'iptc', 'icc'],
   },
   jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },

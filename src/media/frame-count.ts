@@ -1,7 +1,10 @@
-/** How many frames a whole file has, without decoding any. */
+/** How many frames or pages a whole file has, without decoding any. */
+import { isMediaError } from '../error.ts'
 import type { FormatName } from './format.ts'
-import { skipSubBlocks, tableBytes } from './headers/gif.ts'
-import { createReader, NeedsMore } from './headers/reader.ts'
+import { gifBlocks, isGifFrame } from './headers/gif.ts'
+import { createReader, NeedsMore, type Reader } from './headers/reader.ts'
+import { tiffPages } from './headers/tiff-tags.ts'
+import { countSamples } from './heif/sequence.ts'
 
 /**
  * At least 1; never more than `most` + 1, for who only wants to know whether they are too many. Undefined for formats
@@ -16,15 +19,7 @@ type Counter = (bytes: Uint8Array, most: number) => number
 
 const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
   gif: untilItEnds(function* (r) {
-    for (let at = 13 + tableBytes(r.u8(10)); ;) {
-      const block = r.u8(at)
-      if (block === 0x2c) {
-        at = skipSubBlocks(r, at + 11 + tableBytes(r.u8(at + 9)))
-        yield
-      } else if (block === 0x21) at = skipSubBlocks(r, at + 2)
-      else if (block === 0) at++
-      else return
-    }
+    for (const block of gifBlocks(r)) if (isGifFrame(block)) yield
   }),
   webp: untilItEnds(function* (r) {
     for (let at = 12; ;) {
@@ -33,6 +28,8 @@ const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
       at += 8 + size + (size & 1)
     }
   }),
+  tiff: untilItEnds((_, bytes) => tiffPages(bytes)),
+  avif: (bytes, most) => Math.min(countSamples(bytes), most + 1),
   png: untilItEnds(function* (r) {
     for (let at = 8; ;) {
       const type = r.text(at + 4, 4)
@@ -43,14 +40,14 @@ const COUNTERS: Readonly<Partial<Record<FormatName, Counter>>> = {
   }),
 }
 
-/** Files that were cut off have the frames that begin before. */
-function untilItEnds(walk: (r: ReturnType<typeof createReader>) => Generator<void>): Counter {
+/** Files that were cut off, or go on wrongly, have the frames that begin before. */
+function untilItEnds(walk: (r: Reader, bytes: Uint8Array) => Generator<void>): Counter {
   return (bytes, most) => {
     let count = 0
     try {
-      for (const _ of walk(createReader(bytes))) if (++count > most) break
+      for (const _ of walk(createReader(bytes), bytes)) if (++count > most) break
     } catch (error) {
-      if (!(error instanceof NeedsMore)) throw error
+      if (!(error instanceof NeedsMore) && !isMediaError(error)) throw error
     }
     return count
   }

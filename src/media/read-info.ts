@@ -13,7 +13,7 @@ import { readTiff } from './headers/tiff.ts'
 import { readWebp } from './headers/webp.ts'
 import type { ImageInfo, MediaInfo } from './info.ts'
 
-const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageInfo>>> = {
+const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array, page?: number) => ImageInfo>>> = {
   jpeg: readJpeg,
   png: readPng,
   webp: readWebp,
@@ -28,18 +28,23 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => ImageI
 /** Whether more than the name of the format is known of such a file. */
 export const readsHeader = (format: FormatName): boolean => PARSERS[format] !== undefined
 
-/** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-export function readInfo(format: FormatName, head: Uint8Array): MediaInfo {
+/**
+ * @param page of formats that have pages, from 0
+ * @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER where there is no such page
+ */
+export function readInfo(format: FormatName, head: Uint8Array, page?: number): MediaInfo {
   const { class: kind } = formatRow(format)
   if (kind !== 'image') return { class: kind, format }
-  return PARSERS[format]?.(head) ?? unknownImage(format)
+  return PARSERS[format]?.(head, page) ?? unknownImage(format)
 }
 
-/** The same of a file that is all there: a header that wants more is damaged. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-export function readWholeInfo(format: FormatName, bytes: Uint8Array): MediaInfo {
+/** The same of a file that is all there: a header that wants more is damaged. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER */
+export function readWholeInfo(format: FormatName, bytes: Uint8Array, page?: number): MediaInfo {
   try {
-    return readInfo(format, bytes)
+    return readInfo(format, bytes, page)
   } catch (error) {
-    throw error instanceof NeedsMore ? corrupt(format, 'it ends inside its header') : error
+    if (!(error instanceof NeedsMore)) throw error
+    if (error.otherwise) return error.otherwise
+    throw corrupt(format, 'it ends inside its header')
   }
 }

@@ -27,7 +27,7 @@ export interface ImageRecipe {
   readonly from: FormatName
   /** All frames. */
   readonly animated?: true
-  /** One frame of an animation, from 0. */
+  /** One frame of an animation, or one page but the first, from 0. */
   readonly page?: number
   /** EXIF orientation to undo first; 1 = none. */
   readonly orient: Orientation

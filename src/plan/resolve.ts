@@ -139,7 +139,8 @@ function canAnimate(ask: Ask, info: ImageInfo): boolean {
 function framesOf(ask: Ask, info: ImageInfo, animated: boolean): Pick<ImageRecipe, 'animated' | 'page'> {
   if (animated) return { animated }
   const { page = 0 } = ask
-  if (formatRow(info.format).animates && (info.animated || page > 0)) return { page }
+  const { animates, hasPages } = formatRow(info.format)
+  if ((animates && (info.animated || page > 0)) || (hasPages && page > 0)) return { page }
   if (page === 0) return {}
   throw new MediaError('INVALID_PARAMETER', 'Parameter "page" is wrong: the picture has one', {
     details: [{ parameter: 'page', value: String(page), expected: '0' }],

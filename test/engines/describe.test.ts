@@ -12,6 +12,7 @@ import { sniff } from '../../src/media/sniff.ts'
 import type { Metadata } from '../../src/plan/plan.ts'
 import { resolve } from '../../src/plan/resolve.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
+import { asSequence } from '../support/avif-files.ts'
 import { loadWasm } from '../support/platform.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
@@ -103,6 +104,18 @@ describe('the facts', () => {
     const still = await picture({ width: 40, height: 30 }).gif().toBuffer()
     expect(await tell(still)).toMatchObject({ frames: 1, animated: false })
     expect(await tell(still.subarray(0, -1))).toMatchObject({ frames: 1 })
+  })
+
+  test('AVIF that moves says how many pictures its track has', async () => {
+    const still = await picture({ width: 40, height: 30 }).avif({ effort: 0 }).toBuffer()
+    expect(await tell(still)).toMatchObject({ frames: 1, animated: false })
+    const moving = asSequence(still, 7)
+    const told = await tell(moving)
+    expect(told).toMatchObject({ format: 'avif', width: 40, height: 30, frames: 7, animated: true })
+    expect(told.placeholder).toEqual((await tell(still)).placeholder)
+    // Sound is no picture, and damage behind the header is none of the header's.
+    expect(await tell(asSequence(still, 7, 'soun'))).toMatchObject({ frames: 1, animated: false })
+    expect(await tell(moving.subarray(0, -20))).toMatchObject({ width: 40, frames: 1 })
   })
 
   test('formats whose headers are not read have a name and a size, and nothing invented', async () => {

@@ -46,12 +46,73 @@ describe('every kind of PNG', () => {
     expect(differences((await decode(bytes, 33, 17)).data, pixels)).toBe(0)
   })
 
-  test.each([0, 1, 2, 3, 4])('filter %i alone', async (filter) => {
-    for (const colorType of [0, 2, 4, 6] as const)
-      for (const depth of [8, 16] as const) {
-        const { bytes, pixels } = makePng({ colorType, depth, filter, width: 41, height: 7 })
-        expect(differences((await decode(bytes, 41, 7)).data, pixels)).toBe(0)
-      }
+  test.each([0, 1, 2, 3, 4])('filter %i alone, of every kind', async (filter) => {
+    for (const kind of everyKind()) {
+      const { bytes, pixels } = makePng({ ...kind, filter, width: 41, height: 7 })
+      expect(differences((await decode(bytes, 41, 7)).data, pixels), nameOf(kind)).toBe(0)
+    }
+  })
+
+  test('there are no more kinds than these', async () => {
+    const { bytes } = makePng({ colorType: 3, depth: 8, width: 16, height: 4 })
+    const known = new Set(everyKind().map(({ colorType, depth }) => `${colorType} ${depth}`))
+    expect(known.size).toBe(15)
+    const withHeader = (change: (header: Buffer) => void) => {
+      const header = Buffer.from(bytes.subarray(16, 29))
+      change(header)
+      return Buffer.concat([bytes.subarray(0, 8), chunk('IHDR', header), bytes.subarray(33)])
+    }
+    const refused = async (file: Uint8Array, why: string) =>
+      expect(await decode(file, 16, 4).catch((error: { code: string }) => error.code), why).toMatch(
+        /^(?:CORRUPT_MEDIA|UNSUPPORTED_CODEC)$/,
+      )
+    for (let colorType = 0; colorType < 8; colorType++)
+      for (const depth of [0, 1, 2, 3, 4, 5, 8, 12, 16, 32, 99])
+        if (!known.has(`${colorType} ${depth}`))
+          await refused(
+            withHeader((header) => header.set([depth, colorType], 8)),
+            `${colorType} ${depth}`,
+          )
+    // Compression, filtering, interlacing.
+    for (const at of [10, 11, 12])
+      await refused(
+        withHeader((header) => header.set([2], at)),
+        `byte ${at}`,
+      )
+  })
+
+  test.each([
+    ['without a palette', 'PLTE', []],
+    ['with a palette of no whole colours', 'PLTE', [chunk('PLTE', Buffer.alloc(10))]],
+    ['with a palette of more than 256 colours', 'PLTE', [chunk('PLTE', Buffer.alloc(771))]],
+    ['with an empty palette', 'PLTE', [chunk('PLTE', Buffer.alloc(0))]],
+    ['without data', 'IDAT', []],
+    ['with empty data', 'IDAT', [chunk('IDAT', Buffer.alloc(0))]],
+  ] as const)('%s it is damaged', async (_, name, instead) => {
+    const { bytes } = makePng({ colorType: 3, depth: 8, width: 16, height: 4 })
+    const at = Buffer.from(bytes).indexOf(name) - 4
+    const length = 12 + Buffer.from(bytes).readUInt32BE(at)
+    const file = Buffer.concat([bytes.subarray(0, at), ...instead, bytes.subarray(at + length)])
+    await expect(decode(file, 16, 4)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+  })
+
+  test('with an unknown critical chunk it is of a kind that is not known', async () => {
+    const { bytes } = makePng({ colorType: 2, depth: 8, width: 16, height: 4 })
+    const file = Buffer.concat([bytes.subarray(0, 33), chunk('ABCD', Buffer.alloc(4)), bytes.subarray(33)])
+    await expect(decode(file, 16, 4)).rejects.toMatchObject({ code: 'UNSUPPORTED_CODEC' })
+  })
+
+  test('as text it was transferred, it is none', async () => {
+    const { bytes } = makePng({ colorType: 2, depth: 8, width: 16, height: 4 })
+    for (const [at, value] of [
+      [0, 0x09],
+      [4, 0x0a],
+      [7, 0x0d],
+    ] as const) {
+      const damaged = bytes.slice()
+      damaged[at] = value
+      await expect(decode(damaged, 16, 4)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+    }
   })
 
   test.each([0, 1, 9])('compressed at level %i', async (level) => {
@@ -116,7 +177,7 @@ describe('hostile files', () => {
       for (let end = 0; end < bytes.length; end += 7)
         await expect(decode(bytes.subarray(0, end), 40, 30)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
     }
-  })
+  }, 60_000)
 
   test('every flipped bit of a critical chunk is found', async () => {
     const { bytes } = makePng({ colorType: 3, depth: 4, width: 12, height: 9 })
@@ -151,7 +212,7 @@ describe('hostile files', () => {
       else expect(outcome).toHaveProperty('width', 40)
     }
     expect(differences((await decode(bytes, 40, 30)).data, pixels)).toBe(0)
-  })
+  }, 60_000)
 })
 
 describe('writes PNG', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { probe } from '../../src/engines/probe.ts'
 import type { ByteRange, Original } from '../../src/media/original.ts'
+import { makeGif } from '../support/animations.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
 
 /** Counts what is read of it. */
@@ -63,6 +64,65 @@ describe('probe', () => {
   ])('%s is not media', async (_, bytes) => {
     const { original } = createOriginal(bytes)
     await expect(probe(original)).rejects.toMatchObject({ code: 'UNSUPPORTED_MEDIA', status: 415 })
+  })
+
+  describe('a GIF that neither repeats nor says how long its first frame stands', () => {
+    const side = 120
+    const frame = {
+      width: side,
+      height: side,
+      delay: 0,
+      pixels: Array.from({ length: side * side }, (_, i) => i & 1),
+    }
+    const gif = (frames: number) =>
+      makeGif({
+        width: side,
+        height: side,
+        colors: [
+          [0, 0, 0],
+          [255, 0, 0],
+        ],
+        frames: Array.from({ length: frames }, () => frame),
+      })
+
+    test('moves when it has a second frame, wherever that is', async () => {
+      const { original, reads } = createOriginal(gif(2))
+      expect(await probe(original)).toMatchObject({ width: side, animated: true })
+      expect(reads.length).toBeLessThan(3)
+      expect(await probe(createOriginal(gif(1)).original)).toMatchObject({ animated: false })
+    })
+
+    test('is still when it ends before one, wherever it ends', async () => {
+      const whole = gif(1)
+      for (const end of [whole.length, whole.length - 1, whole.length - 2, 5000])
+        expect(await probe(createOriginal(whole.subarray(0, end)).original)).toMatchObject({
+          animated: false,
+        })
+    })
+
+    test('is looked through no further than a quarter of a mebibyte', async () => {
+      const large = makeGif({
+        width: 1200,
+        height: 400,
+        frames: [
+          {
+            ...frame,
+            width: 1200,
+            height: 400,
+            pixels: Array.from({ length: 480_000 }, () => 0),
+            colors: [
+              [0, 0, 0],
+              [9, 9, 9],
+            ],
+          },
+        ],
+      })
+      expect(large.length).toBeGreaterThan(500_000)
+      const { original, reads } = createOriginal(large)
+      // Its frames are counted when it is all there.
+      expect(await probe(original)).toMatchObject({ animated: true })
+      expect(Math.max(...reads.map(({ end }) => end))).toBeLessThan(300_000)
+    })
   })
 
   test('knows video and audio by class only', async () => {

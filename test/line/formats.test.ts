@@ -7,6 +7,7 @@ import { psnr, rgba } from '../support/compare.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
 import { createTestPlatform } from '../support/platform.ts'
+import { buildPages } from '../support/tiff.ts'
 
 const open: Mediamorph[] = []
 afterEach(async () => {
@@ -92,4 +93,30 @@ describe.each(Object.entries(FILES))('%s', (format, make) => {
     expect([answer.status, error.code]).toEqual([422, 'CORRUPT_MEDIA'])
     expect(error.message.toLowerCase()).toContain(format === 'ico' ? 'bmp' : format)
   })
+})
+
+test('a page of a TIFF has a size of its own, and a number that says how many there are', async () => {
+  const page = (width: number, value: number) => ({
+    width,
+    height: 2,
+    samples: 1,
+    blocks: [new Uint8Array(width * 2).fill(value)],
+  })
+  const get = stage(buildPages([page(4, 10), page(6, 20), page(8, 30)]))
+  for (const [query, width, value] of [
+    ['format=png', 4, 10],
+    ['format=png&page=2', 8, 30],
+    ['format=png&page=2&rotate=90', 2, 30],
+  ] as const) {
+    const seen = await rgba(new Uint8Array(await (await get(query)).arrayBuffer()))
+    expect([seen.width, seen.data[0]]).toEqual([width, value])
+  }
+  expect(await (await get('format=json&page=2')).json()).toMatchObject({
+    width: 4,
+    frames: 3,
+    animated: false,
+  })
+  const answer = await get('format=png&page=3')
+  const { error } = (await answer.json()) as { error: { code: string } }
+  expect([answer.status, error.code]).toEqual([400, 'INVALID_PARAMETER'])
 })

@@ -108,6 +108,23 @@ export function makeAvif(
   return Uint8Array.from([...ftyp, ...build(head.length + 8), ...box('mdat', mdat)])
 }
 
+/** A picture and, beside it, a track of so many; their bytes need not be there to be counted. */
+export function asSequence(still: Uint8Array, samples: number, handler = 'pict'): Uint8Array<ArrayBuffer> {
+  const nothing = [0, 0, 0, 0]
+  const track = box(
+    'trak',
+    box('tkhd', nothing),
+    box(
+      'mdia',
+      box('hdlr', nothing, nothing, text(handler)),
+      box('minf', box('stbl', box('stsd', nothing), box('stsz', nothing, nothing, be32(samples)))),
+    ),
+  )
+  const file = Uint8Array.from([...still, ...box('moov', box('mvhd', nothing), track)])
+  file.set(text('avis'), 8)
+  return file
+}
+
 /** What sharp codes, without its container. */
 export async function coded(
   pixels: Uint8Array,

@@ -21,8 +21,8 @@ export interface EncodeOptions {
 /** One format. A codec that trapped or was stopped must be discarded: `createCodec` gives a new one. */
 export interface Codec {
   readonly format: FormatName
-  /** Upright is not its business: pixels come as stored. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-  decode?(bytes: Uint8Array): Promise<Bitmap>
+  /** Upright is not its business: pixels come as stored. @param page of formats that have pages @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+  decode?(bytes: Uint8Array, page?: number): Promise<Bitmap>
   /** Of those that have other sizes too: at `zoom` times its size, or the next larger one. @throws as `decode` */
   draw?(bytes: Uint8Array, zoom: number): Promise<Bitmap>
   /** The view in planes, scaled and turned; undefined where the file has no such planes. @throws as `decode` */

@@ -4,7 +4,7 @@ import type { Bitmap } from '../../media/bitmap.ts'
 import { embeddedProfile } from '../../media/color/embedded.ts'
 import { isProfileOf, readMatrixProfile } from '../../media/color/icc.ts'
 import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
-import type { FormatName } from '../../media/format.ts'
+import { formatRow, type FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
 import { iconEntry } from '../../media/headers/ico.ts'
 import { corrupt } from '../../media/headers/reader.ts'
@@ -27,7 +27,7 @@ export interface PictureFile {
   /** Most pixels; nothing larger is decoded, whatever was probed before. */
   readonly pixels: number
   readonly frames: number
-  /** Which of its frames, from 0; absent: it is no animation. */
+  /** Which of its frames or pages, from 0; absent: it has one, or the first page is meant. */
   readonly page?: number
 }
 
@@ -74,7 +74,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
   return async (file) => {
     const stored = announcedSize(file)
     const { from, bytes, page } = contentOf(file)
-    const embedded = await embeddedProfile(from, bytes)
+    const embedded = await embeddedProfile(from, bytes, page)
     const profile = embedded && readMatrixProfile(embedded)
     const toSrgb = profile && toConversion(profile)
     let isForeign = false
@@ -100,7 +100,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       if (scaled) return core.show(scaled)
       const { draw } = codecs.get(from) ?? {}
       if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
-      return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored)), view)
+      return core.see(await (whole ??= decodeWhole(codecs, contentOf(file), stored)), view)
     }
 
     /** What was drawn is larger or smaller than the file says: the view moves with it. */
@@ -160,12 +160,12 @@ function contentOf(file: PictureFile): PictureFile {
 
 async function decodeWhole(
   codecs: Codecs,
-  { from, bytes }: Pick<PictureFile, 'from' | 'bytes'>,
+  { from, bytes, page }: PictureFile,
   stored: Size,
 ): Promise<Bitmap> {
   const { decode } = codecs.get(from) ?? {}
   if (!decode) throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${from}: there is no decoder`)
-  const bitmap = await decode(bytes)
+  const bitmap = await decode(bytes, page)
   const fits = bitmap.width === stored.width && bitmap.height === stored.height
   if (!fits || bitmap.data.length !== bitmap.width * bitmap.height * 4)
     throw corrupt(from, 'its pixels are not what its header announced')
@@ -173,8 +173,8 @@ async function decodeWhole(
 }
 
 /** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize({ from, orient, bytes, pixels: most }: PictureFile): Size {
-  const info = readWholeInfo(from, bytes)
+function announcedSize({ from, orient, bytes, pixels: most, page }: PictureFile): Size {
+  const info = readWholeInfo(from, bytes, page)
   if (info.class !== 'image' || info.orientation !== orient)
     throw corrupt(from, 'it is not what its header announced')
   const pixels = info.width * info.height
@@ -191,7 +191,8 @@ export function limitFrames({ from, animated, page }: Frames, file: PictureFile,
   if (!animated && !page) return 1
   const count = countFrames(from, file.bytes, file.frames) ?? 1
   if (count > file.frames) throw limitError('frames', count, file.frames)
-  const decoded = animated ? count : Math.min(count, (page ?? 0) + 1)
+  // Pages stand for themselves; frames are drawn one over the other.
+  const decoded = animated ? count : formatRow(from).hasPages ? 1 : Math.min(count, (page ?? 0) + 1)
   const pixels = decoded * stored.width * stored.height
   if (pixels > file.pixels) throw limitError('pixels', pixels, file.pixels)
   return count

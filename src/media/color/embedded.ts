@@ -13,15 +13,16 @@ const MOST_BYTES = 4 * 1024 * 1024
 export async function embeddedProfile(
   format: FormatName,
   bytes: Uint8Array,
+  page?: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await FINDERS[format]?.(bytes)
+    return await FINDERS[format]?.(bytes, page)
   } catch {
     return undefined
   }
 }
 
-type Finder = (bytes: Uint8Array) => Uint8Array | undefined | Promise<Uint8Array | undefined>
+type Finder = (bytes: Uint8Array, page?: number) => Uint8Array | undefined | Promise<Uint8Array | undefined>
 
 const FINDERS: Partial<Record<FormatName, Finder>> = {
   jpeg: inJpeg,
@@ -87,8 +88,8 @@ function inWebp(bytes: Uint8Array): Uint8Array | undefined {
   return length <= MOST_BYTES && 38 + length <= bytes.length ? bytes.subarray(38, 38 + length) : undefined
 }
 
-function inTiff(bytes: Uint8Array): Uint8Array | undefined {
-  const place = readFields(bytes).place(TAG.profile)
+function inTiff(bytes: Uint8Array, page?: number): Uint8Array | undefined {
+  const place = readFields(bytes, page).place(TAG.profile)
   const isThere = place && place.length <= MOST_BYTES && place.at + place.length <= bytes.length
   return isThere ? bytes.subarray(place.at, place.at + place.length) : undefined
 }

@@ -1,5 +1,5 @@
 /** AVIF headers: HEIF (ISO/IEC 23008-12) item properties of the primary item, AV1 Image File Format v1.1. */
-import { children, find, findMeta, type Box } from '../heif/boxes.ts'
+import { children, find, topBox, type Box } from '../heif/boxes.ts'
 import { readPrimary } from '../heif/items.ts'
 import { readAperture, readExtent, readProperties } from '../heif/properties.ts'
 import type { ImageInfo, Orientation } from '../info.ts'
@@ -9,7 +9,7 @@ import { createReader, type Reader } from './reader.ts'
 /** @throws NeedsMore, CORRUPT_MEDIA */
 export function readAvif(bytes: Uint8Array): ImageInfo {
   const r = createReader(bytes)
-  const meta = findMeta(r)
+  const meta = topBox(r, 'meta')
   r.u8(meta.end - 1)
   const boxes = children(r, meta.start + 4, meta.end)
   const { all, of } = readProperties(r, boxes)

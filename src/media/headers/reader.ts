@@ -1,14 +1,18 @@
 /** Bounds-checked reading of binary headers. */
 import { MediaError } from '../../error.ts'
+import type { ImageInfo } from '../info.ts'
 
 /** Thrown inside a parser that ran off the bytes it has; the caller reads more, or gives up. */
 export class NeedsMore extends Error {
   override readonly name = 'NeedsMore'
   /** Bytes from the start of the file that would help. */
   readonly bytes: number
-  constructor(bytes: number) {
+  /** What is true of a file that has no more. */
+  readonly otherwise: ImageInfo | undefined
+  constructor(bytes: number, otherwise?: ImageInfo) {
     super(`needs ${bytes} bytes`)
     this.bytes = bytes
+    this.otherwise = otherwise
   }
 }
 

@@ -1,8 +1,8 @@
-/** TIFF headers: TIFF 6.0, and Technical Note 2 for JPEG inside. Only the first picture of a file counts. */
-import { MediaError } from '../../error.ts'
+/** TIFF headers: TIFF 6.0, and Technical Note 2 for JPEG inside. Each page is a picture of its own. */
 import type { ImageInfo, Orientation } from '../info.ts'
 import { displaySize, toOrientation } from './exif.ts'
 import { corrupt } from './reader.ts'
+import { refused, refusedColor, refusedCompression, refusedSamples } from './tiff-names.ts'
 import { readFields, type TiffFields } from './tiff-tags.ts'
 
 /** Everything that is known before the pixels. */
@@ -29,7 +29,8 @@ export interface TiffHeader {
   readonly block: { readonly width: number; readonly height: number; readonly isTile: boolean }
 }
 export type TiffColor = 'white-is-zero' | 'black-is-zero' | 'rgb' | 'palette' | 'cmyk' | 'ycbcr'
-export type TiffCompression = 'none' | 'packbits' | 'lzw' | 'deflate' | 'jpeg'
+export type TiffCompression = 'none' | 'packbits' | 'lzw' | 'deflate' | 'jpeg' | TiffFax
+export type TiffFax = 'fax-rows' | 'fax3' | 'fax4'
 
 export const TAG = {
   width: 256,
@@ -44,6 +45,8 @@ export const TAG = {
   rowsPerStrip: 278,
   stripLengths: 279,
   planar: 284,
+  fax3Options: 292,
+  fax4Options: 293,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,
@@ -74,6 +77,9 @@ const COLOR_SAMPLES: Readonly<Record<TiffColor, number>> = {
 }
 const COMPRESSIONS: ReadonlyMap<number, TiffCompression> = new Map([
   [1, 'none'],
+  [2, 'fax-rows'],
+  [3, 'fax3'],
+  [4, 'fax4'],
   [5, 'lzw'],
   [7, 'jpeg'],
   [8, 'deflate'],
@@ -84,9 +90,9 @@ const MOST_SAMPLES = 16
 /** Pixels of a tile of a picture that is smaller than that. */
 const LARGEST_TILE = 2 ** 20
 
-/** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-export function readTiff(bytes: Uint8Array): ImageInfo {
-  const { width, height, orientation, bits, color, alpha } = readTiffHeader(bytes)
+/** @param page from 0 @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER */
+export function readTiff(bytes: Uint8Array, page = 0): ImageInfo {
+  const { width, height, orientation, bits, color, alpha } = readTiffHeader(bytes, page)
   return {
     class: 'image',
     format: 'tiff',
@@ -100,13 +106,13 @@ export function readTiff(bytes: Uint8Array): ImageInfo {
   }
 }
 
-export function readTiffHeader(bytes: Uint8Array): TiffHeader {
-  const fields = readFields(bytes)
+export function readTiffHeader(bytes: Uint8Array, page = 0): TiffHeader {
+  const fields = readFields(bytes, page)
   const [width, height] = [fields.one(TAG.width, 0), fields.one(TAG.height, 0)]
   if (width === 0 || height === 0 || width >= 2 ** 31 || height >= 2 ** 31)
     throw corrupt('TIFF', 'it has no size')
-  const compression = known(COMPRESSIONS, fields.one(TAG.compression, 1), 'compression')
-  const color = known(COLORS, fields.one(TAG.photometric, -1), 'colour space')
+  const compression = known(COMPRESSIONS, fields.one(TAG.compression, 1), refusedCompression)
+  const color = known(COLORS, fields.one(TAG.photometric, -1), refusedColor)
   const samples = fields.one(TAG.samples, 1)
   if (samples < COLOR_SAMPLES[color] || samples > MOST_SAMPLES)
     throw corrupt('TIFF', `it has ${samples} samples a pixel`)
@@ -126,19 +132,23 @@ export function readTiffHeader(bytes: Uint8Array): TiffHeader {
     block: readBlock(fields, width, height),
   }
   checkJpeg(header)
+  checkFax(header)
   return header
 }
 
-function known<T>(table: ReadonlyMap<number, T>, value: number, what: string): T {
+function known<T>(table: ReadonlyMap<number, T>, value: number, refuse: (value: number) => Error): T {
   const entry = table.get(value)
-  if (entry !== undefined) return entry
-  throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode TIFF: its ${what} (${value}) is not read`)
+  if (entry === undefined) throw refuse(value)
+  return entry
 }
+
+/** SampleFormat: whole numbers without a sign, or nothing said. */
+const [UNSIGNED, UNSAID] = [1, 4]
 
 function readBits(fields: TiffFields, color: TiffColor): TiffHeader['bits'] {
   const all = fields.has(TAG.bits) ? fields.all(TAG.bits, MOST_SAMPLES) : [1]
   const [bits = 1] = all
-  const formats = fields.all(TAG.sampleFormat, MOST_SAMPLES)
+  const formats = fields.has(TAG.sampleFormat) ? fields.all(TAG.sampleFormat, MOST_SAMPLES) : [UNSIGNED]
   const most = color === 'palette' ? 8 : 16
   const least = color === 'rgb' || color === 'ycbcr' || color === 'cmyk' ? 8 : 1
   const isRead =
@@ -146,10 +156,9 @@ function readBits(fields: TiffFields, color: TiffColor): TiffHeader['bits'] {
     bits >= least &&
     bits <= most &&
     all.every((one) => one === bits) &&
-    // 1: whole numbers without a sign.
-    formats.every((format) => format === 1)
-  if (isRead) return bits as TiffHeader['bits']
-  throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode TIFF: its samples are of a kind that is not read')
+    formats.every((format) => format === UNSIGNED || format === UNSAID)
+  if (!isRead) throw refusedSamples(all, formats)
+  return bits as TiffHeader['bits']
 }
 
 /** Most readers take a sample beyond the colours for alpha, whether or not the file says so. */
@@ -162,7 +171,7 @@ function readPredictor(fields: TiffFields, compression: TiffCompression): boolea
   const predictor = fields.one(TAG.predictor, 1)
   if (compression !== 'lzw' && compression !== 'deflate') return false
   if (predictor > 2)
-    throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode TIFF: its predictor is not read`)
+    throw refused(`its predictor (${predictor === 3 ? 'floating point' : predictor}) is not read`)
   return predictor === 2
 }
 
@@ -182,6 +191,19 @@ function checkJpeg({ compression, color, bits, isPlanar, samples }: Omit<TiffHea
   const isJpeg = compression === 'jpeg'
   const isFit = isJpeg ? bits === 8 && !isPlanar && samples === COLOR_SAMPLES[color] : color !== 'ycbcr'
   const isKind = isJpeg ? color !== 'palette' && color !== 'white-is-zero' : true
-  if (!isFit || !isKind)
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode TIFF: this use of JPEG or YCbCr is not read')
+  if (!isFit || !isKind) throw refused('this use of JPEG or YCbCr is not read')
+}
+
+const FAXES: ReadonlySet<TiffCompression> = new Set(['fax-rows', 'fax3', 'fax4'])
+export const isFax = (compression: TiffCompression): compression is TiffFax => FAXES.has(compression)
+
+/** Of both fields of options: pixels may stand in it without any code. */
+const UNCODED = 2
+
+function checkFax({ fields, compression, bits, samples }: Omit<TiffHeader, 'orientation'>): void {
+  if (!isFax(compression)) return
+  if (bits !== 1 || samples !== 1) throw corrupt('TIFF', 'only black and white can be a fax')
+  const options = compression === 'fax4' ? TAG.fax4Options : TAG.fax3Options
+  if (compression !== 'fax-rows' && fields.one(options, 0) & UNCODED)
+    throw refused('its compression (fax with uncompressed parts) is not read')
 }

@@ -11,11 +11,11 @@ export interface Box {
 /** More of them in one parent is no picture any more. */
 const MOST_BOXES = 4096
 
-/** The file's own boxes lead to `meta`; what stands before it, and what follows, need not be there. @throws NeedsMore, CORRUPT_MEDIA */
-export function findMeta(r: Reader): Box {
+/** One of the file's own boxes; what stands before it, and what follows, need not be there. @throws NeedsMore, CORRUPT_MEDIA */
+export function topBox(r: Reader, type: string): Box {
   for (let at = 0; ;) {
     const box = boxAt(r, at)
-    if (box.type === 'meta') return box
+    if (box.type === type) return box
     at = box.end
   }
 }

@@ -1,6 +1,6 @@
 /** The items of a HEIF file: what they are, what refers to what, where their bytes lie (ISO/IEC 14496-12 section 8.11). */
 import { corrupt, type Reader } from '../headers/reader.ts'
-import { children, find, findMeta, type Box } from './boxes.ts'
+import { children, find, topBox, type Box } from './boxes.ts'
 import { readProperties, type PropertiesOf } from './properties.ts'
 
 export interface Items {
@@ -29,7 +29,7 @@ interface Reference {
 
 /** @throws NeedsMore, CORRUPT_MEDIA */
 export function readItems(r: Reader, file: Uint8Array): Items {
-  const meta = findMeta(r)
+  const meta = topBox(r, 'meta')
   r.u8(meta.end - 1)
   const boxes = children(r, meta.start + 4, meta.end)
   const { of: properties } = readProperties(r, boxes)

@@ -80,7 +80,7 @@ export const OUTPUT_ROWS = {
     example: '3',
     expected: 'a whole number from 0 to 99999',
     control: { kind: 'number', min: 0, max: 99_999, step: 1 },
-    doc: 'One frame of an animation as a still, counted from 0.',
+    doc: 'One frame of an animation as a still, or one page of a TIFF, counted from 0.',
   },
   progressive: {
     ...BOOL,

@@ -2,6 +2,7 @@
 import sharp from 'sharp'
 import { match, type Match } from './match.ts'
 import type { Make } from './ours.ts'
+import { installedPhotographs } from './photographs.ts'
 
 /** Opaque ones of samples/; all computed, see its README. */
 const SAMPLES = [
@@ -24,27 +25,48 @@ const VIEWS = [
 
 export interface QualityRow {
   readonly picture: string
+  /** The file that it is a part of. */
+  readonly original: string
+  readonly isPhotograph: boolean
   readonly to: 'jpeg' | 'webp'
   readonly result: Match
 }
 
-export const DISTINCT = SAMPLES.length
+type View = (typeof VIEWS)[number]
+type Part = Omit<QualityRow, 'to' | 'result'> & { readonly path: string; readonly view: View }
+
+/** Photographs whole, where there are enough of them; else the samples. */
+function partsOf(root: string): Part[] {
+  const photographs = installedPhotographs().map(({ name, path }) => ({
+    picture: name,
+    original: name,
+    isPhotograph: true,
+    path,
+    view: VIEWS[0],
+  }))
+  if (photographs.length > 0) return photographs
+  return SAMPLES.flatMap((sample) =>
+    VIEWS.map((view) => ({
+      picture: `${sample}, ${view.name}`,
+      original: sample,
+      isPhotograph: false,
+      path: `${root}samples/${sample}`,
+      view,
+    })),
+  )
+}
 
 export async function measureQuality(root: string, make: Make): Promise<QualityRow[]> {
   const rows: QualityRow[] = []
-  for (const sample of SAMPLES) {
-    for (const view of VIEWS) {
-      const png = await cut(`${root}samples/${sample}`, view)
-      for (const to of ['jpeg', 'webp'] as const) {
-        const result = await match(make, { png, to, quality: QUALITY })
-        rows.push({ picture: `${sample}, ${view.name}`, to, result })
-      }
-    }
+  for (const { path, view, ...part } of partsOf(root)) {
+    const png = await cut(path, view)
+    for (const to of ['jpeg', 'webp'] as const)
+      rows.push({ ...part, to, result: await match(make, { png, to, quality: QUALITY }) })
   }
   return rows
 }
 
-async function cut(path: string, view: (typeof VIEWS)[number]): Promise<Buffer> {
+async function cut(path: string, view: View): Promise<Buffer> {
   const scaled = await sharp(path).autoOrient().resize(view.across).removeAlpha().png().toBuffer({
     resolveWithObject: true,
   })

@@ -1,7 +1,7 @@
 /** The engine's figures as Markdown. */
 import type { EngineResult, EngineRow } from './against.ts'
 import type { Duel } from './duel.ts'
-import { DISTINCT, type QualityRow } from './quality.ts'
+import type { QualityRow } from './quality.ts'
 import { TASKS } from './tasks.ts'
 
 /** Megabytes, as the targets count them. */
@@ -97,12 +97,19 @@ function qualityTables(rows: readonly QualityRow[]): string {
     return [row.picture, row.to, ours.bytes, same.bytes, ...likeness, ...ratios, signed(share(row))]
   })
   const head = ['SSIM', 'sharp SSIM', 'PSNR', 'sharp PSNR']
-  const count = new Set(rows.map((row) => row.picture)).size
   return `${lines(['quality 80', 'pictures', 'bytes at equal SSIM, mean', 'worst', '+2 %, +3 %', ...head], summary)}
 
-${count} pictures of 720 pixels' width cut out of ${DISTINCT} distinct ones in samples/, which are computed: none was photographed.
+${provenance(rows)}
 
 ${lines(['picture', 'to', 'bytes', 'sharp bytes', ...head, 'bytes at equal SSIM'], each)}`
+}
+
+function provenance(rows: readonly QualityRow[]): string {
+  const distinct = new Set(rows.map((row) => row.original)).size
+  if (rows.every((row) => row.isPhotograph))
+    return `${distinct} distinct photographs of Debian's packages (test/bench/engine/photographs.ts), 720 pixels wide.`
+  const count = new Set(rows.map((row) => row.picture)).size
+  return `${count} pictures of 720 pixels' width cut out of ${distinct} distinct ones in samples/, which are computed: none was photographed.`
 }
 
 export type Absolute = Readonly<Record<string, Readonly<Record<string, number>>>>

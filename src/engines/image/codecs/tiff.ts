@@ -5,16 +5,16 @@ import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import { readTiffHeader, type TiffHeader } from '../../../media/headers/tiff.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { blocksOf, type Block } from '../tiff/blocks.ts'
-import { DECOMPRESS } from '../tiff/decompress.ts'
+import { expanderOf } from '../tiff/decompress.ts'
 import { decodeJpegBlock, type DecodeJpeg } from '../tiff/jpeg.ts'
-import { addUp, channelsOf, reverseBits, unpack, type Channel } from '../tiff/samples.ts'
+import { addUp, channelsOf, pixelsOf, reverseBits, unpack, type Channel } from '../tiff/samples.ts'
 
 type Tick = CodecContext['tick']
 
 export function createTiffCodec({ tick }: Pick<CodecContext, 'tick'>, decodeJpeg: DecodeJpeg): Codec {
   return {
     format: 'tiff',
-    decode: (bytes) => completely(() => decodeTiff(bytes, tick, decodeJpeg)),
+    decode: (bytes, page) => completely(() => decodeTiff(bytes, page, tick, decodeJpeg)),
   }
 }
 
@@ -27,20 +27,26 @@ async function completely<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function decodeTiff(bytes: Uint8Array, tick: Tick, decodeJpeg: DecodeJpeg): Promise<Bitmap> {
-  const header = readTiffHeader(bytes)
+async function decodeTiff(
+  bytes: Uint8Array,
+  page: number | undefined,
+  tick: Tick,
+  decodeJpeg: DecodeJpeg,
+): Promise<Bitmap> {
+  const header = readTiffHeader(bytes, page)
   const { width, height, color, alpha, compression } = header
   if (color === 'cmyk')
     throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
   const [blocks, channels] = [blocksOf(bytes, header), compression === 'jpeg' ? [] : channelsOf(header)]
   const bitmap = { data: new Uint8ClampedArray(width * height * 4), width, height }
   if (alpha === 'none') bitmap.data.fill(255)
+  const expand = expanderOf(header)
   for (const block of blocks) {
     tick()
-    if (compression === 'jpeg') place(bitmap, block, await decodeJpegBlock(bytes, header, block, decodeJpeg))
+    if (!expand) place(bitmap, block, await decodeJpegBlock(bytes, header, block, decodeJpeg))
     else {
       const data = header.isReversed ? reverseBits(block.data) : block.data
-      const rows = await DECOMPRESS[compression](data, rowBytes(block, header) * block.height, tick)
+      const rows = await expand(data, { rows: block.height, rowBytes: rowBytes(block, header) }, tick)
       placeRows(bitmap, block, rows, header, channels, tick)
     }
   }
@@ -76,12 +82,19 @@ function placeRows(
   const { columns, rows } = visible(block, { data, ...size })
   const stride = rowBytes(block, header)
   const values = new Uint8Array(columns * samples)
+  const pixels = pixelsOf(channels)
+  const words = new Uint32Array(data.buffer)
   for (let row = 0; row < rows; row++) {
     tick()
     const bytes = stored.subarray(row * stride, (row + 1) * stride)
     if (header.isPredicted) addUp(bytes, samples, header)
     unpack(bytes, header, values)
-    const start = ((block.y + row) * size.width + block.x) * 4
+    const first = (block.y + row) * size.width + block.x
+    if (pixels) {
+      for (let i = 0; i < columns; i++) words[first + i] = pixels[values[i] ?? 0] ?? 0
+      continue
+    }
+    const start = first * 4
     for (let sample = 0; sample < samples; sample++)
       for (const { index, levels } of channels[block.sample + sample] ?? [])
         for (let from = sample, to = start + index; from < values.length; from += samples, to += 4)

@@ -1,6 +1,6 @@
 /** The answer to `format=json`: what is known of an original, as the contract orders it. */
 import type { ExifFacts } from '../../../media/exif/read.ts'
-import { formatRow } from '../../../media/format.ts'
+import { formatRow, type FormatName } from '../../../media/format.ts'
 import type { ImageInfo } from '../../../media/info.ts'
 import type { MetadataRecipe } from '../../../plan/recipe.ts'
 import type { Placeholder } from './placeholder.ts'
@@ -24,7 +24,7 @@ export function describe({ from, info }: MetadataRecipe, found: Found): Uint8Arr
     height: info?.height ?? null,
     orientation: info?.orientation ?? null,
     frames: frames ?? null,
-    animated: frames === undefined ? (info?.animated ?? null) : frames > 1,
+    animated: frames === undefined ? (info?.animated ?? null) : frames > 1 && !hasPages(from),
     hasAlpha: info?.hasAlpha ?? null,
     colorSpace: info ? COLOR_SPACES[info.colorModel] : null,
     placeholder: found.placeholder ?? null,
@@ -43,8 +43,10 @@ const COLOR_SPACES: Readonly<Record<ImageInfo['colorModel'], string>> = {
 
 /** Undefined where the header does not tell how many there are. */
 function headerFrames({ format, frames, animated }: ImageInfo): number | undefined {
-  return frames === 1 && (animated || format === 'gif') ? undefined : frames
+  return frames === 1 && (animated || format === 'gif' || hasPages(format)) ? undefined : frames
 }
+
+const hasPages = (format: FormatName) => formatRow(format).hasPages === true
 
 /** Whether more than the header must be read. */
 export function needsFile({ info, sample, exif }: MetadataRecipe): boolean {

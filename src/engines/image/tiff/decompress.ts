@@ -1,7 +1,8 @@
-/** The lossless compressions of TIFF 6.0. What a block holds beyond what is expected is not looked at; less is damage. */
+/** The compressions of TIFF 6.0 that lose nothing, but for faxes. What a block holds beyond what is expected is not looked at; less is damage. */
 import { MediaError } from '../../../error.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
-import type { TiffCompression } from '../../../media/headers/tiff.ts'
+import { isFax, type TiffCompression, type TiffFax, type TiffHeader } from '../../../media/headers/tiff.ts'
+import { createFaxDecoder } from './fax.ts'
 
 type Tick = () => void
 type Decompress = (data: Uint8Array, length: number, tick: Tick) => Uint8Array | Promise<Uint8Array>
@@ -10,11 +11,29 @@ type Decompress = (data: Uint8Array, length: number, tick: Tick) => Uint8Array |
 const STRIDE = 16_384
 
 /** Each gives exactly `length` bytes. @throws CORRUPT_MEDIA */
-export const DECOMPRESS: Readonly<Record<Exclude<TiffCompression, 'jpeg'>, Decompress>> = {
+const DECOMPRESS: Readonly<Record<Exclude<TiffCompression, 'jpeg' | TiffFax>, Decompress>> = {
   none: (data, length) => whole(data, length),
   packbits: unpackBits,
   lzw: expandLzw,
   deflate: inflate,
+}
+
+export type Expand = (
+  data: Uint8Array,
+  block: { readonly rows: number; readonly rowBytes: number },
+  tick: Tick,
+) => Uint8Array | Promise<Uint8Array>
+
+/** For every block of a picture; undefined for JPEG. */
+export function expanderOf(header: TiffHeader): Expand | undefined {
+  const { compression, block } = header
+  if (compression === 'jpeg') return undefined
+  if (isFax(compression)) {
+    const expand = createFaxDecoder(compression, header, block.width)
+    return (data, { rows }, tick) => expand(data, rows, tick)
+  }
+  const decompress = DECOMPRESS[compression]
+  return (data, { rows, rowBytes }, tick) => decompress(data, rows * rowBytes, tick)
 }
 
 function whole(data: Uint8Array, length: number): Uint8Array {

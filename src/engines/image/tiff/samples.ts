@@ -28,9 +28,9 @@ export function unpack(row: Uint8Array, { bits, fields }: TiffHeader, out: Uint8
     const high = fields.isLittleEndian ? 1 : 0
     for (let i = 0; i < out.length; i++) out[i] = row[i * 2 + high] ?? 0
   } else {
-    const [perByte, mask] = [8 / bits, 2 ** bits - 1]
-    for (let i = 0; i < out.length; i++)
-      out[i] = ((row[Math.floor(i / perByte)] ?? 0) >> (8 - bits - (i % perByte) * bits)) & mask
+    const mask = (1 << bits) - 1
+    for (let i = 0, bit = 0; i < out.length; i++, bit += bits)
+      out[i] = ((row[bit >> 3] ?? 0) >> (8 - bits - (bit & 7))) & mask
   }
 }
 
@@ -49,6 +49,15 @@ export function channelsOf(header: TiffHeader): readonly (readonly Channel[])[] 
     alpha === 'none' ? [] : [[{ index: 3, levels: levelsOf({ ...header, color: 'rgb' }) } as const]]
   const used: readonly (readonly Channel[])[] = [...colors, ...alphas]
   return Array.from({ length: samples }, (_, sample) => used[sample] ?? [])
+}
+
+/** The pixel that each value of a picture's only sample stands for, as a word of RGBA; undefined where there are more samples. */
+export function pixelsOf(channels: readonly (readonly Channel[])[]): Uint32Array | undefined {
+  if (channels.length !== 1) return undefined
+  const bytes = new Uint8Array(256 * 4).fill(255)
+  for (const { index, levels } of channels[0] ?? [])
+    for (let value = 0; value < 256; value++) bytes[value * 4 + index] = levels[value] ?? 0
+  return new Uint32Array(bytes.buffer)
 }
 
 const RGB = [0, 1, 2] as const

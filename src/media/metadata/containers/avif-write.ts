@@ -1,6 +1,6 @@
 /** Metadata into the AVIF files that libavif writes: items that describe the primary one, and a property with the profile. */
 import { concatBytes } from '../../../lib/bytes.ts'
-import { children, find, findMeta, type Box } from '../../heif/boxes.ts'
+import { children, find, topBox, type Box } from '../../heif/boxes.ts'
 import { readItems, type Items } from '../../heif/items.ts'
 import { createReader, type Reader } from '../../headers/reader.ts'
 import { be16, be32, latin, utf8 } from '../bytes.ts'
@@ -19,7 +19,7 @@ interface Added {
 /** In every other form than that of our encoder a file is given back as it is. */
 export function writeAvifMetadata(file: Bytes, metadata: Metadata): Bytes {
   const r = createReader(file)
-  const meta = findMeta(r)
+  const meta = topBox(r, 'meta')
   const boxes = children(r, meta.start + 4, meta.end)
   const items = readItems(r, file)
   if (!isPlain(r, boxes) || items.all.some((item) => items.placesOf(item)[0]!.start < meta.end)) return file

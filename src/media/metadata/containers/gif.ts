@@ -1,12 +1,12 @@
 /** XMP in GIF, as an application extension: XMP specification part 3, section 1.1.2. */
 import { concatBytes } from '../../../lib/bytes.ts'
-import { skipSubBlocks, tableBytes } from '../../headers/gif.ts'
-import { createReader, type Reader } from '../../headers/reader.ts'
+import { gifBlocks, skipSubBlocks, tableBytes } from '../../headers/gif.ts'
+import { createReader } from '../../headers/reader.ts'
 import { latin, strictUtf8, utf8 } from '../bytes.ts'
 import { MOST_XMP, type Metadata } from '../metadata.ts'
 
 const NAME = 'XMP DataXMP'
-const [EXTENSION, IMAGE, APPLICATION, COMMENT] = [0x21, 0x2c, 0xff, 0xfe]
+const [EXTENSION, APPLICATION, COMMENT] = [0x21, 0xff, 0xfe]
 
 /**
  * The text stands as it is, not in blocks. Who takes its bytes for lengths of blocks comes out somewhere in this trailer,
@@ -16,27 +16,15 @@ const TRAILER = Uint8Array.from({ length: 258 }, (_, at) => (at === 0 ? 1 : at <
 
 export function readGifMetadata(bytes: Uint8Array): Metadata {
   const r = createReader(bytes)
-  for (let at = 13 + tableBytes(r.u8(10)); ;) {
-    const block = r.u8(at)
-    const isXmp = block === EXTENSION && r.u8(at + 1) === APPLICATION && r.u8(at + 2) === NAME.length
-    if (isXmp && r.text(at + 3, NAME.length) === NAME) {
-      const start = at + 3 + NAME.length
-      const end = skipSubBlocks(r, start) - TRAILER.length
-      const xmp = end - start > MOST_XMP ? undefined : strictUtf8(bytes.subarray(start, Math.max(start, end)))
-      return xmp ? { xmp } : {}
-    }
-    const next = blockEnd(r, at)
-    if (next === undefined) return {}
-    at = next
+  for (const { kind, at } of gifBlocks(r)) {
+    const isXmp = kind === EXTENSION && r.u8(at + 1) === APPLICATION && r.u8(at + 2) === NAME.length
+    if (!isXmp || r.text(at + 3, NAME.length) !== NAME) continue
+    const start = at + 3 + NAME.length
+    const end = skipSubBlocks(r, start) - TRAILER.length
+    const xmp = end - start > MOST_XMP ? undefined : strictUtf8(bytes.subarray(start, Math.max(start, end)))
+    return xmp ? { xmp } : {}
   }
-}
-
-/** Undefined at the end of the file. */
-function blockEnd(r: Reader, at: number): number | undefined {
-  const block = r.u8(at)
-  if (block === IMAGE) return skipSubBlocks(r, at + 11 + tableBytes(r.u8(at + 9)))
-  if (block === EXTENSION) return skipSubBlocks(r, at + 2)
-  return block === 0 ? at + 1 : undefined
+  return {}
 }
 
 /** Behind what says how often an animation plays, which some readers look for first of all. */

@@ -1,0 +1,26 @@
+#!/bin/sh
+# The module's own C and dav1d, built natively with clang's sanitizers, under libFuzzer, as ../core/fuzz/run.sh does it for the core.
+# Usage: run.sh [RUNS] [SEED]   (default 4000 runs; 1 is the seed of a run that can be repeated)
+set -eu
+cd "$(dirname "$0")/.."
+home=$PWD
+. ../debian.sh
+dav1d=1.0.0-2+deb12u1
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+fetch() {
+  "$@" source dav1d=$dav1d
+  changed dav1d-${dav1d%-*} "$home"/patches/*.patch
+}
+with_sources "$out" fetch >"$out/log" 2>&1 || { tail -5 "$out/log" >&2 && exit 3; }
+
+make --silent -j2 -f fuzz/Makefile OUT="$out" "$out/fuzz"
+node fuzz/seeds.mjs "$out/seeds"
+# Leaks are the host's business: what a failure leaves behind goes with the picture's memory.
+ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 "$out/fuzz" -runs="${1:-4000}" -seed="${2:-1}" -timeout=20 \
+  -rss_limit_mb=3000 -artifact_prefix="${TMPDIR:-/tmp}/dav1d-fault-" -verbosity=0 "$out/seeds" >"$out/report" 2>&1 || {
+  grep -vE '^(INFO|#)' "$out/report" | head -60 >&2
+  exit 1
+}
+echo "fuzz of dav1d: ${1:-4000} runs, no fault"
