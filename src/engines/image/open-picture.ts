@@ -1,19 +1,18 @@
 /** A picture file that was checked and lies ready to be looked at: by the core where it can, else by its own codec. */
 import { isMediaError, limitError, MediaError } from '../../error.ts'
-import type { Bitmap } from '../../media/bitmap.ts'
-import { embeddedProfile } from '../../media/color/embedded.ts'
-import { readMatrixProfile } from '../../media/color/icc.ts'
-import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
+import type { Bitmap, Inks } from '../../media/bitmap.ts'
+import type { ToSrgb } from '../../media/color/to-srgb.ts'
 import type { FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
 import { iconEntry } from '../../media/headers/ico.ts'
 import { corrupt } from '../../media/headers/reader.ts'
-import type { Orientation } from '../../media/info.ts'
+import type { ImageInfo, Orientation } from '../../media/info.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import { countFrames } from '../../media/frame-count.ts'
 import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import type { Codecs } from './codecs/codecs.ts'
+import { createColors } from './color/colors.ts'
 import type { PictureCore } from './core/picture.ts'
 import { readsInCore, type CoreSource } from './core/sources.ts'
 import type { View } from './view.ts'
@@ -48,7 +47,7 @@ export function fileOf(
 export interface OpenPicture {
   /** As it is stored, not as it stands. */
   readonly stored: Size
-  /** Absent: its colours are those of sRGB. */
+  /** Absent: its colours are those of sRGB, or become them when it is decoded. */
   readonly toSrgb: ToSrgb | undefined
   /** From the file's colours to sRGB. */
   toTarget(view: Bitmap): Bitmap
@@ -64,14 +63,13 @@ export interface OpenPicture {
 export type OpenFile = (file: PictureFile) => Promise<OpenPicture>
 
 export function createOpenFile(context: CodecContext, core: PictureCore, codecs: Codecs): OpenFile {
-  const toConversion = createConversionToSrgb()
+  const readColors = createColors(context)
 
   return async (file) => {
-    const stored = announcedSize(file)
+    const { stored, colorModel } = announced(file)
     const { from, bytes, page } = contentOf(file)
-    const embedded = await embeddedProfile(from, bytes)
-    const profile = embedded && readMatrixProfile(embedded)
-    const toSrgb = profile && toConversion(profile)
+    const { toSrgb, fromInks } = await readColors(from, bytes, colorModel)
+    const asPixels = (decoded: Bitmap | Inks) => ('inks' in decoded ? fromInks(decoded) : decoded)
     let isForeign = false
     let whole: Promise<Bitmap> | undefined
 
@@ -90,8 +88,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       const seen = await inCore(view, core.decode)
       if (seen) return seen
       const { draw } = codecs.get(from) ?? {}
-      if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
-      return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored)), view)
+      if (draw) return seeDrawn(await asPixels(await draw(bytes, zoomFor(view, stored, file.pixels))), view)
+      return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored).then(asPixels)), view)
     }
 
     /** What was drawn is larger or smaller than the file says: the view moves with it. */
@@ -133,24 +131,31 @@ async function decodeWhole(
   codecs: Codecs,
   { from, bytes }: Pick<PictureFile, 'from' | 'bytes'>,
   stored: Size,
-): Promise<Bitmap> {
+): Promise<Bitmap | Inks> {
   const { decode } = codecs.get(from) ?? {}
   if (!decode) throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${from}: there is no decoder`)
-  const bitmap = await decode(bytes)
-  const fits = bitmap.width === stored.width && bitmap.height === stored.height
-  if (!fits || bitmap.data.length !== bitmap.width * bitmap.height * 4)
+  const decoded = await decode(bytes)
+  const { width, height } = decoded
+  const data = 'inks' in decoded ? decoded.inks : decoded.data
+  if (width !== stored.width || height !== stored.height || data.length !== width * height * 4)
     throw corrupt(from, 'its pixels are not what its header announced')
-  return bitmap
+  return decoded
 }
 
-/** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize({ from, orient, bytes, pixels: most }: PictureFile): Size {
+interface Announced {
+  readonly stored: Size
+  readonly colorModel: ImageInfo['colorModel']
+}
+
+/** The header is read again from the whole file: what passed the limits must be what is decoded. */
+function announced({ from, orient, bytes, pixels: most }: PictureFile): Announced {
   const info = readWholeInfo(from, bytes)
   if (info.class !== 'image' || info.orientation !== orient)
     throw corrupt(from, 'it is not what its header announced')
   const pixels = info.width * info.height
   if (pixels > most) throw limitError('pixels', pixels, most)
-  return displaySize(info.width, info.height, info.orientation)
+  const { width, height, colorModel } = info
+  return { stored: displaySize(width, height, info.orientation), colorModel }
 }
 
 /**
