@@ -14,6 +14,7 @@ import {
   labTable,
   pngWithProfile,
   rgbTableProfile,
+  rgbTableV4Profile,
 } from '../support/profiles.ts'
 
 const loaded: string[] = []
@@ -44,6 +45,7 @@ const expectSame = async (jpeg: Uint8Array, other: Uint8Array) =>
 const PROFILES = [
   ['table of 8 bits', rgbTableProfile(8)],
   ['table of 16 bits', rgbTableProfile(16)],
+  ['table of version 4', rgbTableV4Profile()],
   [
     'table under XYZ',
     buildProfile({

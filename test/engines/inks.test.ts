@@ -54,6 +54,11 @@ describe('a JPEG of inks', () => {
     await expectAsSharp('jpeg', bytes, 20)
   })
 
+  test('that is damaged is refused', async () => {
+    for (let end = 200; end < jpeg.length; end += 397)
+      await expect(show('jpeg', jpeg.subarray(0, end))).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
+  })
+
   test('a profile of other colours is none', async () => {
     const tagged = jpegWithProfile(jpeg, rgbTableProfile())
     expect(psnr((await show('jpeg', tagged)).data, (await show('jpeg', jpeg)).data)).toBe(Infinity)

@@ -65,8 +65,7 @@ export function labTable(
   const bytes = bits / 8
   const most = 2 ** bits - 1
   const [entries, start] = bits === 8 ? [256, 48] : [2, 52]
-  const count = steps ** inputs
-  const data = Buffer.alloc(start + bytes * (entries * (inputs + 3) + count * 3))
+  const data = Buffer.alloc(start + bytes * (entries * (inputs + 3) + steps ** inputs * 3))
   data.write(bits === 8 ? 'mft1' : 'mft2', 'latin1')
   data.set([inputs, 3, steps], 8)
   for (const at of [12, 28, 44]) data.writeInt32BE(65536, at)
@@ -80,11 +79,7 @@ export function labTable(
     for (let i = 0; i < entries; i++) put((most * i) / (entries - 1))
   }
   for (let i = 0; i < inputs; i++) straight()
-  for (let index = 0; index < count; index++) {
-    const place = Array.from(
-      { length: inputs },
-      (_, i) => (Math.floor(index / steps ** (inputs - 1 - i)) % steps) / (steps - 1),
-    )
+  for (const place of mixtures(inputs, steps)) {
     const [l, a, b] = lab(...place)
     const scale = bits === 8 ? 1 : 256
     put((l * 255 * scale) / 100)
@@ -93,6 +88,37 @@ export function labTable(
   }
   for (let i = 0; i < 3; i++) straight()
   return data
+}
+
+/** The same as version 4 writes it: 16 bits, a curve before and one behind. */
+export function labTableV4(inputs: number, steps: number, lab: (...values: number[]) => Lab): Uint8Array {
+  const curve = Buffer.alloc(12)
+  curve.write('curv', 'latin1')
+  const curves = (count: number) => Buffer.concat(Array.from({ length: count }, () => curve))
+  const head = Buffer.alloc(32)
+  head.write('mAB ', 'latin1')
+  head.set([inputs, 3], 8)
+  const places = [32, 0, 0, 32 + 36, 32 + 36 + 20 + steps ** inputs * 6]
+  for (const [i, at] of places.entries()) head.writeUInt32BE(Math.ceil(at / 4) * 4, 12 + 4 * i)
+  const table = Buffer.alloc(Math.ceil((20 + steps ** inputs * 6) / 4) * 4)
+  table.fill(steps, 0, inputs)
+  table[16] = 2
+  for (const [index, place] of mixtures(inputs, steps).entries()) {
+    const [l, a, b] = lab(...place)
+    for (const [i, value] of [(l * 65535) / 100, (a + 128) * 257, (b + 128) * 257].entries())
+      table.writeUInt16BE(Math.min(65535, Math.max(0, Math.round(value))), 20 + 6 * index + 2 * i)
+  }
+  return Uint8Array.from(Buffer.concat([head, curves(3), table, curves(inputs)]))
+}
+
+/** From 0 to 1 each; the last one changes fastest. */
+function mixtures(inputs: number, steps: number): number[][] {
+  return Array.from({ length: steps ** inputs }, (_, index) =>
+    Array.from(
+      { length: inputs },
+      (_, i) => (Math.floor(index / steps ** (inputs - 1 - i)) % steps) / (steps - 1),
+    ),
+  )
 }
 
 /** Paper and inks that no printer has: what they look like is easily told from every other profile. */
@@ -111,6 +137,8 @@ export const cmykProfile = (bits: 8 | 16 = 16): Uint8Array =>
   buildProfile({ space: 'CMYK', tags: { A2B0: labTable(bits, 4, 5, oddInks) } })
 export const rgbTableProfile = (bits: 8 | 16 = 16): Uint8Array =>
   buildProfile({ space: 'RGB ', tags: { A2B0: labTable(bits, 3, 7, oddRgb) } })
+export const rgbTableV4Profile = (): Uint8Array =>
+  buildProfile({ space: 'RGB ', version: 4, tags: { A2B0: labTableV4(3, 7, oddRgb) } })
 export const grayProfile = (gamma = 1.2): Uint8Array =>
   buildProfile({ space: 'GRAY', pcs: 'XYZ ', tags: { kTRC: gammaCurve(gamma) } })
 

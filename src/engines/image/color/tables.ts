@@ -1,4 +1,4 @@
-/** The tables of the profiles that came last: opening one takes as long as a hundred thousand pixels. */
+/** The tables of the profiles that came last: opening one takes as long as half a million pixels. */
 import type { TableProfile } from '../../../media/color/tables.ts'
 import type { CodecContext } from '../codec.ts'
 import { openTable, type ColorTable } from './lcms.ts'
