@@ -43,6 +43,18 @@ export const OWN_MODULES = {
       'core/src/memory.c',
     ],
   },
+  lcms2: {
+    licence: 'Apache-2.0; lcms2, wasi-libc: MIT; FOGRA39L: Zlib',
+    sources: [
+      'module.mk',
+      'lcms2/Makefile',
+      'lcms2/press.mjs',
+      'lcms2/src/',
+      'lcms2/patches/',
+      'core/src/core.h',
+      'core/src/memory.c',
+    ],
+  },
 }
 
 const home = new URL('./', import.meta.url)

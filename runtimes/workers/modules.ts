@@ -2,6 +2,7 @@
 import core from '../../wasm/core/core.wasm'
 import dav1d from '../../wasm/dav1d/dav1d.wasm'
 import jpegTurbo from '../../wasm/jpeg-turbo/jpeg-turbo.wasm'
+import lcms2 from '../../wasm/lcms2/lcms2.wasm'
 import avifEncoder from '../../wasm/metered/avif_enc.wasm'
 
 import resvg from '../../wasm/metered/resvg.wasm'
@@ -11,5 +12,6 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   dav1d,
   avif_enc: avifEncoder,
   'jpeg-turbo': jpegTurbo,
+  lcms2,
   resvg,
 }

@@ -16,7 +16,5 @@ export function faultOf(info: ImageInfo, limits: SourceLimits): MediaError | und
   if (info.frames > limits.frames) return limitError('frames', info.frames, limits.frames)
   if (!formatRow(info.format).decodes)
     return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
-  if (info.colorModel === 'cmyk')
-    return new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
   return undefined
 }

@@ -6,7 +6,7 @@ import { Stopped } from '../../src/engines/image/slot.ts'
 import type { Bitmap } from '../../src/media/bitmap.ts'
 import { formatRow } from '../../src/media/format.ts'
 import { sniff } from '../../src/media/sniff.ts'
-import { psnr, rgba } from '../support/compare.ts'
+import { asBitmap, psnr, rgba } from '../support/compare.ts'
 import { loadWasm } from '../support/platform.ts'
 import { picture } from '../support/pictures.ts'
 
@@ -23,7 +23,7 @@ const never = { loadWasm, tick: () => {} }
 
 export function testCodec(name: string, { create, encodeElsewhere, decibels, options }: CodecCase): void {
   const codec = create(never)
-  const decode = (bytes: Uint8Array) => codec.decode!(bytes)
+  const decode = async (bytes: Uint8Array) => asBitmap(await codec.decode!(bytes))
   const encode = (bitmap: Bitmap) => codec.encode!(bitmap, options)
   const { hasAlpha } = formatRow(codec.format)
   const elsewhere = async (image: Sharp) => Uint8Array.from(await encodeElsewhere(image).toBuffer())

@@ -6,13 +6,14 @@ import type { ImageInfo } from '../../src/media/info.ts'
 import { readWholeInfo } from '../../src/media/read-info.ts'
 import { sniff } from '../../src/media/sniff.ts'
 import { buildBmp, type BmpParts } from '../support/bmp.ts'
+import { asBitmap } from '../support/compare.ts'
 
 const codec = createBmpCodec({ tick: () => {} })
 const info = (bytes: Uint8Array) => readWholeInfo('bmp', bytes) as ImageInfo
 
 /** Pixels as `rgba` in hexadecimal digits, row by row. */
 async function pixels(bytes: Uint8Array): Promise<string[]> {
-  const { data, width, height } = await codec.decode!(bytes)
+  const { data, width, height } = asBitmap(await codec.decode!(bytes))
   expect([info(bytes).width, info(bytes).height]).toEqual([width, height])
   const words = Array.from({ length: width * height }, (_, i) =>
     Buffer.from(data.subarray(i * 4, i * 4 + 4)).toString('hex'),

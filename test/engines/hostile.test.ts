@@ -152,11 +152,6 @@ describe('JPEG', () => {
       expect(await attempt(Buffer.concat([bytes, tail]))).toMatchObject({ width: 320 })
   })
 
-  test('CMYK is not supported', async () => {
-    const bytes = await picture().toColourspace('cmyk').jpeg().toBuffer()
-    expect(await attempt(bytes)).toBe('UNSUPPORTED_CODEC')
-  })
-
   test('a frame that claims 9000 x 9000 for a few bytes costs no more than its limit', async () => {
     const bytes = await jpeg(true)
     const frame = bytes.indexOf(Buffer.of(0xff, 0xc2))

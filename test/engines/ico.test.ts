@@ -7,7 +7,7 @@ import type { ImageInfo } from '../../src/media/info.ts'
 import { readInfo, readWholeInfo } from '../../src/media/read-info.ts'
 import { sniff } from '../../src/media/sniff.ts'
 import { buildDib, buildIcon } from '../support/bmp.ts'
-import { rgba } from '../support/compare.ts'
+import { asBitmap, rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 import { exifOf, pngChunk } from '../support/png.ts'
@@ -17,7 +17,7 @@ const run = createImageWorker({ loadWasm, tick: () => {} })
 const info = (bytes: Uint8Array) => readWholeInfo('ico', bytes) as ImageInfo
 
 async function pixels(bytes: Uint8Array): Promise<string[]> {
-  const { data, width, height } = await codec.decode!(bytes)
+  const { data, width, height } = asBitmap(await codec.decode!(bytes))
   expect([info(bytes).width, info(bytes).height]).toEqual([width, height])
   return Array.from({ length: width * height }, (_, i) =>
     Buffer.from(data.subarray(i * 4, i * 4 + 4)).toString('hex'),

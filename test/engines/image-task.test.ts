@@ -197,7 +197,8 @@ describe('from any format to any format', () => {
   test.each(pairs)('%s to %s', async (from, to) => {
     const bytes = await picture({ width: 301, height: 203 }).toFormat(from).toBuffer()
     const size = { width: 150, height: 101 }
-    const result = await make(bytes, { from, to, quality: 85, resize: size, ...size })
+    // High enough that the encoder's noise does not turn the hash of what is nearly flat.
+    const result = await make(bytes, { from, to, quality: 95, resize: size, ...size })
     expect((await sharp(result.body).metadata()).format).toBe(to === 'avif' ? 'heif' : to)
     await expectSame(result, sharp(bytes).resize(150, 101, { fit: 'fill', fastShrinkOnLoad: false }), 32)
   })

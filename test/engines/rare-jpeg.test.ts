@@ -4,7 +4,7 @@ import { isMediaError } from '../../src/error.ts'
 import { createJpegCodec } from '../../src/engines/image/codecs/jpeg.ts'
 import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
-import { psnr, rgba } from '../support/compare.ts'
+import { asBitmap, psnr, rgba } from '../support/compare.ts'
 import { loadWasm } from '../support/platform.ts'
 import { drawn, flipped, HEIGHT, rareJpeg, scanBomb, WIDTH } from '../support/rare-jpegs.ts'
 
@@ -53,7 +53,7 @@ test.each([
 
 const codec = (tick = () => {}) => createJpegCodec({ loadWasm, tick })
 const decode = async (it: ReturnType<typeof codec>, bytes: Uint8Array) =>
-  new Uint8Array((await it.draw!(bytes, 1)).data.buffer)
+  new Uint8Array(asBitmap(await it.draw!(bytes, 1)).data.buffer)
 
 describe.each(['arithmetic', 'several-scans', 'rgb', 'twelve-bit-progressive'])(
   'a damaged file: %s',

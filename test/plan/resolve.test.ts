@@ -242,7 +242,6 @@ describe('refusals', () => {
     ],
     ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
     ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
-    ['cmyk', {}, { colorModel: 'cmyk' }, 'UNSUPPORTED_CODEC', 422, undefined],
     [
       'a page of what has one',
       { page: 1 },

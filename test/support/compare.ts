@@ -1,5 +1,6 @@
 /** Likeness of pictures. */
 import sharp from 'sharp'
+import type { Bitmap, Inks } from '../../src/media/bitmap.ts'
 
 export interface Pixels {
   readonly data: Uint8Array
@@ -15,6 +16,12 @@ export async function rgba(file: Uint8Array): Promise<Pixels> {
     .raw()
     .toBuffer({ resolveWithObject: true })
   return { data, width: info.width, height: info.height }
+}
+
+/** What a decoder gives of a picture that is not of inks. */
+export function asBitmap(decoded: Bitmap | Inks): Bitmap {
+  if ('inks' in decoded) throw new Error('These are inks')
+  return decoded
 }
 
 /** Peak signal-to-noise ratio in dB; Infinity for equal data, -Infinity for other lengths. */

@@ -1,4 +1,4 @@
-import type { Bitmap } from '../../media/bitmap.ts'
+import type { Bitmap, Inks } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { WasmName } from '../../platform.ts'
 import type { Planes, Samples } from './core/planes.ts'
@@ -21,10 +21,10 @@ export interface EncodeOptions {
 /** One format. A codec that trapped or was stopped must be discarded: `createCodec` gives a new one. */
 export interface Codec {
   readonly format: FormatName
-  /** Upright is not its business: pixels come as stored. @param page of formats that have pages @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
-  decode?(bytes: Uint8Array, page?: number): Promise<Bitmap>
+  /** Upright and profiles are not its business: pixels come as stored. @param page of formats that have pages @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC */
+  decode?(bytes: Uint8Array, page?: number): Promise<Bitmap | Inks>
   /** Of those that have other sizes too: at `zoom` times its size, or the next larger one. @throws as `decode` */
-  draw?(bytes: Uint8Array, zoom: number): Promise<Bitmap>
+  draw?(bytes: Uint8Array, zoom: number): Promise<Bitmap | Inks>
   /** The view in planes, scaled and turned; undefined where the file has no such planes. @throws as `decode` */
   planes?(bytes: Uint8Array, view: View, samples: Samples): Promise<Planes | undefined>
   encode?(bitmap: Bitmap, options: EncodeOptions): Promise<Uint8Array>

@@ -1,9 +1,7 @@
 /** A picture file that was checked and lies ready to be looked at: by the core where it can, else by its own codec. */
 import { isMediaError, limitError, MediaError } from '../../error.ts'
-import type { Bitmap } from '../../media/bitmap.ts'
-import { embeddedProfile } from '../../media/color/embedded.ts'
-import { isProfileOf, readMatrixProfile } from '../../media/color/icc.ts'
-import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
+import type { Bitmap, Inks } from '../../media/bitmap.ts'
+import type { ToSrgb } from '../../media/color/to-srgb.ts'
 import { formatRow, type FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
 import { iconEntry } from '../../media/headers/ico.ts'
@@ -14,6 +12,7 @@ import { countFrames } from '../../media/frame-count.ts'
 import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import type { Codecs } from './codecs/codecs.ts'
+import { createColors } from './color/colors.ts'
 import type { PictureCore } from './core/picture.ts'
 import { FULL, type Planes, type Samples } from './core/planes.ts'
 import { readsInCore, type CoreSource } from './core/sources.ts'
@@ -49,7 +48,7 @@ export function fileOf(
 export interface OpenPicture {
   /** As it is stored, not as it stands. */
   readonly stored: Size
-  /** Absent: its colours are those of sRGB. */
+  /** Absent: its colours are those of sRGB, or become them when it is decoded. */
   readonly toSrgb: ToSrgb | undefined
   /** From the file's colours to sRGB. */
   toTarget(view: Bitmap): Bitmap
@@ -69,14 +68,13 @@ export interface OpenPicture {
 export type OpenFile = (file: PictureFile) => Promise<OpenPicture>
 
 export function createOpenFile(context: CodecContext, core: PictureCore, codecs: Codecs): OpenFile {
-  const toConversion = createConversionToSrgb()
+  const readColors = createColors(context)
 
   return async (file) => {
-    const stored = announcedSize(file)
+    const { stored, colorModel } = announced(file)
     const { from, bytes, page } = contentOf(file)
-    const embedded = await embeddedProfile(from, bytes, page)
-    const profile = embedded && readMatrixProfile(embedded)
-    const toSrgb = profile && toConversion(profile)
+    const { toSrgb, fromInks, profile } = await readColors({ from, bytes, page }, colorModel)
+    const asPixels = (decoded: Bitmap | Inks) => ('inks' in decoded ? fromInks(decoded) : decoded)
     let isForeign = false
     let whole: Promise<Bitmap> | undefined
 
@@ -99,8 +97,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       const scaled = isUnscaled(view) ? undefined : await planes(view, FULL)
       if (scaled) return core.show(scaled)
       const { draw } = codecs.get(from) ?? {}
-      if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
-      return core.see(await (whole ??= decodeWhole(codecs, contentOf(file), stored)), view)
+      if (draw) return seeDrawn(await asPixels(await draw(bytes, zoomFor(view, stored, file.pixels))), view)
+      return core.see(await (whole ??= decodeWhole(codecs, contentOf(file), stored).then(asPixels)), view)
     }
 
     /** What was drawn is larger or smaller than the file says: the view moves with it. */
@@ -128,17 +126,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
         show: async (view) => toTarget(await see(view)),
       }
     }
-    const own =
-      embedded && isProfileOf(embedded, colorModelOf(from, bytes))
-        ? { own: { profile: embedded, picture: opened(undefined) } }
-        : {}
-    return { ...opened(toSrgb), ...own }
+    return { ...opened(toSrgb), ...(profile ? { own: { profile, picture: opened(undefined) } } : {}) }
   }
-}
-
-function colorModelOf(from: FormatName, bytes: Uint8Array): ImageInfo['colorModel'] | undefined {
-  const info = readWholeInfo(from, bytes)
-  return info.class === 'image' ? info.colorModel : undefined
 }
 
 /** Most pixels that are drawn to be looked at: beyond, what is drawn is enlarged. */
@@ -162,24 +151,31 @@ async function decodeWhole(
   codecs: Codecs,
   { from, bytes, page }: PictureFile,
   stored: Size,
-): Promise<Bitmap> {
+): Promise<Bitmap | Inks> {
   const { decode } = codecs.get(from) ?? {}
   if (!decode) throw new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${from}: there is no decoder`)
-  const bitmap = await decode(bytes, page)
-  const fits = bitmap.width === stored.width && bitmap.height === stored.height
-  if (!fits || bitmap.data.length !== bitmap.width * bitmap.height * 4)
+  const decoded = await decode(bytes, page)
+  const { width, height } = decoded
+  const data = 'inks' in decoded ? decoded.inks : decoded.data
+  if (width !== stored.width || height !== stored.height || data.length !== width * height * 4)
     throw corrupt(from, 'its pixels are not what its header announced')
-  return bitmap
+  return decoded
 }
 
-/** As stored. The header is read again from the whole file: what passed the limits must be what is decoded. */
-function announcedSize({ from, orient, bytes, pixels: most, page }: PictureFile): Size {
+interface Announced {
+  readonly stored: Size
+  readonly colorModel: ImageInfo['colorModel']
+}
+
+/** The header is read again from the whole file: what passed the limits must be what is decoded. */
+function announced({ from, orient, bytes, pixels: most, page }: PictureFile): Announced {
   const info = readWholeInfo(from, bytes, page)
   if (info.class !== 'image' || info.orientation !== orient)
     throw corrupt(from, 'it is not what its header announced')
   const pixels = info.width * info.height
   if (pixels > most) throw limitError('pixels', pixels, most)
-  return displaySize(info.width, info.height, info.orientation)
+  const { width, height, colorModel } = info
+  return { stored: displaySize(width, height, info.orientation), colorModel }
 }
 
 /**

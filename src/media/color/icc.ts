@@ -1,5 +1,6 @@
 /** ICC profiles (ICC.1:2022) that are three curves and a matrix, as those of displays and cameras are. */
 import type { ImageInfo } from '../info.ts'
+import { HEADER_BYTES, readTags, textAt } from './tags.ts'
 
 /** RGB of a profile to XYZ under D50. */
 export interface MatrixProfile {
@@ -9,9 +10,6 @@ export interface MatrixProfile {
   readonly columns: readonly [Xyz, Xyz, Xyz]
 }
 export type Xyz = readonly [number, number, number]
-
-const HEADER = 128
-const MOST_TAGS = 200
 
 /** Undefined for every other kind: tables, grey, CMYK, damage. Never throws. */
 export function readMatrixProfile(bytes: Uint8Array): MatrixProfile | undefined {
@@ -26,7 +24,8 @@ export function readMatrixProfile(bytes: Uint8Array): MatrixProfile | undefined 
 
 /** Whether it is a whole profile of RGB, and the picture's colours are that. */
 export function isProfileOf(profile: Uint8Array, model: ImageInfo['colorModel'] | undefined): boolean {
-  if (profile.length < HEADER + 4 || model === undefined || model === 'gray' || model === 'cmyk') return false
+  if (profile.length < HEADER_BYTES + 4 || model === undefined || model === 'gray' || model === 'cmyk')
+    return false
   const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength)
   const isWhole = view.getUint32(0) <= profile.length && textAt(view, 36) === 'acsp'
   return isWhole && textAt(view, 16) === 'RGB '
@@ -39,24 +38,10 @@ function parse(bytes: Uint8Array): MatrixProfile | undefined {
   const tags = readTags(view)
   // A table of its own for this direction says more than the matrix.
   if (tags.has('A2B0')) return undefined
-  const curves = ['rTRC', 'gTRC', 'bTRC'].map((name) => readCurve(view, tags.get(name)))
-  const columns = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => readXyz(view, tags.get(name)))
+  const curves = ['rTRC', 'gTRC', 'bTRC'].map((name) => readCurve(view, tags.get(name)?.at))
+  const columns = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => readXyz(view, tags.get(name)?.at))
   if (![...curves, ...columns].every((part) => part !== undefined)) return undefined
   return { curves, columns } as unknown as MatrixProfile
-}
-
-function readTags(view: DataView): Map<string, number> {
-  const count = Math.min(view.getUint32(HEADER), MOST_TAGS)
-  return new Map(
-    Array.from({ length: count }, (_, at) => {
-      const entry = HEADER + 4 + 12 * at
-      return [textAt(view, entry), view.getUint32(entry + 4)] as const
-    }),
-  )
-}
-
-function textAt(view: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)))
 }
 
 /** s15Fixed16Number. */

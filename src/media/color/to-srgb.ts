@@ -24,8 +24,8 @@ export function createConversionToSrgb(): ConversionToSrgb {
   let encoded: Uint8Array | undefined
   return (profile) => {
     encoded ??= encodingTable()
-    const convert = pixelConversion(profile, encoded)
-    return changesNothing(convert) ? undefined : overAll(convert)
+    const toSrgb = overAll(pixelConversion(profile, encoded))
+    return changesNothing(toSrgb) ? undefined : toSrgb
   }
 }
 
@@ -70,15 +70,16 @@ function encodingTable(): Uint8Array {
   })
 }
 
-function changesNothing(convert: Convert): boolean {
-  const levels = [0, 16, 64, 128, 192, 255]
-  return levels.every((r) =>
-    levels.every((g) =>
-      levels.every((b) => {
-        const pixel = Uint8ClampedArray.of(r, g, b, 255)
-        convert(pixel, 0)
-        return [r, g, b].every((value, i) => Math.abs(value - (pixel[i] as number)) <= 1)
-      }),
-    ),
-  )
+/** Of two steps of 8 bit no eye sees one. */
+const UNSEEN = 1
+const LEVELS = [0, 16, 64, 128, 192, 255]
+const GRAYS = Array.from({ length: 256 }, (_, level) => [level, level, level])
+const COLORS = LEVELS.flatMap((r) => LEVELS.flatMap((g) => LEVELS.map((b) => [r, g, b])))
+
+/** @param space the colours that there are */
+export function changesNothing(toSrgb: ToSrgb, space: 'gray' | 'rgb' = 'rgb'): boolean {
+  const probes = space === 'gray' ? GRAYS : COLORS
+  const data = Uint8ClampedArray.from(probes.flatMap((color) => [...color, 255]))
+  const seen = toSrgb({ data, width: probes.length, height: 1 }, () => {}).data
+  return data.every((value, at) => Math.abs(value - (seen[at] as number)) <= UNSEEN)
 }

@@ -73,7 +73,6 @@ static Head open(void) {
       .width = (int)jpeg.image_width,
       .height = (int)jpeg.image_height,
       .is_cmyk = jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK,
-      .has_adobe = jpeg.saw_Adobe_marker,
   };
 }
 

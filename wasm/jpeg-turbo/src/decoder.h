@@ -5,8 +5,7 @@
 
 typedef struct {
   int width, height;
-  bool is_cmyk;   /* else its rows are RGBA */
-  bool has_adobe; /* Adobe's programs store CMYK with 0 for full ink */
+  bool is_cmyk; /* else its rows are RGBA */
 } Head;
 
 typedef struct {

@@ -20,7 +20,6 @@ void EXPORT(turbo_open)(int bits) {
 int EXPORT(turbo_width)(void) { return head.width; }
 int EXPORT(turbo_height)(void) { return head.height; }
 bool EXPORT(turbo_is_cmyk)(void) { return head.is_cmyk; }
-bool EXPORT(turbo_has_adobe)(void) { return head.has_adobe; }
 
 /* At 1 to 8 eighths of its size. */
 void EXPORT(turbo_start)(int eighths) {

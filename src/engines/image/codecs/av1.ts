@@ -31,7 +31,9 @@ interface Av1Exports extends PlaneExports {
   canvas_divide(): void
 }
 
-export type Av1Decoder = Required<Pick<Codec, 'decode' | 'planes'>>
+export interface Av1Decoder extends Required<Pick<Codec, 'planes'>> {
+  decode(bytes: Uint8Array): Promise<Bitmap>
+}
 
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED */
 export function createAv1Decoder(context: CodecContext): Av1Decoder {

@@ -1,6 +1,5 @@
 /** The kinds of JPEG that the core leaves to others, by libjpeg-turbo (`wasm/jpeg-turbo`). */
-import { MediaError } from '../../../error.ts'
-import type { Bitmap } from '../../../media/bitmap.ts'
+import { invertInks, type Bitmap, type Inks } from '../../../media/bitmap.ts'
 import { displaySize } from '../../../media/headers/exif.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { readWholeInfo } from '../../../media/read-info.ts'
@@ -17,7 +16,6 @@ interface TurboExports extends OwnExports {
   turbo_width(): number
   turbo_height(): number
   turbo_is_cmyk(): number
-  turbo_has_adobe(): number
   turbo_start(eighths: number): void
   turbo_rows_width(): number
   turbo_rows_height(): number
@@ -51,8 +49,6 @@ function open({ begin, write, exports }: OwnInstance<TurboExports>, bytes: Uint8
   const stored = displaySize(info.width, info.height, info.orientation)
   if (exports.turbo_width() !== stored.width || exports.turbo_height() !== stored.height)
     throw corrupt('JPEG', 'it is not what its header announced')
-  if (exports.turbo_is_cmyk())
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
 }
 
 /** As the core and libvips choose: a power of two, and never so that nothing is left for the filter that comes after. */
@@ -62,11 +58,13 @@ function eighthsFor(zoom: number): number {
   return shrink > 1 && Math.floor(ratio) === shrink ? 16 / shrink : 8 / shrink
 }
 
-function readRows({ exports, view }: OwnInstance<TurboExports>, eighths: number): Bitmap {
+function readRows({ exports, view }: OwnInstance<TurboExports>, eighths: number): Bitmap | Inks {
   exports.turbo_start(eighths)
   const [width, height] = [exports.turbo_rows_width(), exports.turbo_rows_height()]
   const data = new Uint8ClampedArray(width * height * 4)
   for (let at = 0, rows; (rows = exports.turbo_next()) > 0; at += rows * width * 4)
     data.set(view(exports.turbo_band(), rows * width * 4), at)
-  return { data, width, height }
+  if (!exports.turbo_is_cmyk()) return { data, width, height }
+  // Adobe's programs began with 0 for full ink, and everybody reads every file so, whoever has written it.
+  return { inks: invertInks(data), width, height }
 }

@@ -1,6 +1,5 @@
 /** TIFF: strips or tiles, each decompressed for itself. */
-import { MediaError } from '../../../error.ts'
-import type { Bitmap } from '../../../media/bitmap.ts'
+import type { Bitmap, Inks } from '../../../media/bitmap.ts'
 import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import { readTiffHeader, type TiffHeader } from '../../../media/headers/tiff.ts'
 import type { Codec, CodecContext } from '../codec.ts'
@@ -32,13 +31,12 @@ async function decodeTiff(
   page: number | undefined,
   tick: Tick,
   decodeJpeg: DecodeJpeg,
-): Promise<Bitmap> {
+): Promise<Bitmap | Inks> {
   const header = readTiffHeader(bytes, page)
   const { width, height, color, alpha, compression } = header
-  if (color === 'cmyk')
-    throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
   const [blocks, channels] = [blocksOf(bytes, header), compression === 'jpeg' ? [] : channelsOf(header)]
-  const bitmap = { data: new Uint8ClampedArray(width * height * 4), width, height }
+  const bitmap: Target = { data: new Uint8ClampedArray(width * height * 4), width, height }
+  if (color === 'cmyk' && alpha !== 'none') bitmap.alpha = new Uint8ClampedArray(width * height)
   if (alpha === 'none') bitmap.data.fill(255)
   const expand = expanderOf(header)
   for (const block of blocks) {
@@ -51,8 +49,13 @@ async function decodeTiff(
     }
   }
   if (alpha === 'multiplied') divideAlpha(bitmap, tick)
-  return bitmap
+  if (color !== 'cmyk') return bitmap
+  const { data: inks, ...others } = bitmap
+  return { inks, ...others }
 }
+
+/** Pixels of whatever colours. Those that have four have no room for alpha. */
+type Target = Bitmap & { alpha?: Uint8ClampedArray }
 
 /** Rows begin on whole bytes. */
 const rowBytes = ({ width, samples }: Block, { bits }: TiffHeader) => Math.ceil((width * samples * bits) / 8)
@@ -62,8 +65,9 @@ function visible({ x, y, width, height }: Block, bitmap: Bitmap) {
   return { columns: Math.min(width, bitmap.width - x), rows: Math.min(height, bitmap.height - y) }
 }
 
-function place(bitmap: Bitmap, block: Block, part: Bitmap): void {
+function place(bitmap: Bitmap, block: Block, decoded: Bitmap | Inks): void {
   const { columns, rows } = visible(block, bitmap)
+  const part = { ...decoded, data: 'inks' in decoded ? decoded.inks : decoded.data }
   for (let row = 0; row < rows; row++) {
     const pixels = part.data.subarray(row * part.width * 4, (row * part.width + columns) * 4)
     bitmap.data.set(pixels, ((block.y + row) * bitmap.width + block.x) * 4)
@@ -71,7 +75,7 @@ function place(bitmap: Bitmap, block: Block, part: Bitmap): void {
 }
 
 function placeRows(
-  { data, ...size }: Bitmap,
+  { data, alpha, ...size }: Target,
   block: Block,
   stored: Uint8Array,
   header: TiffHeader,
@@ -89,24 +93,31 @@ function placeRows(
     const bytes = stored.subarray(row * stride, (row + 1) * stride)
     if (header.isPredicted) addUp(bytes, samples, header)
     unpack(bytes, header, values)
-    const first = (block.y + row) * size.width + block.x
+    const start = (block.y + row) * size.width + block.x
     if (pixels) {
-      for (let i = 0; i < columns; i++) words[first + i] = pixels[values[i] ?? 0] ?? 0
+      for (let i = 0; i < columns; i++) words[start + i] = pixels[values[i] ?? 0] ?? 0
       continue
     }
-    const start = first * 4
     for (let sample = 0; sample < samples; sample++)
-      for (const { index, levels } of channels[block.sample + sample] ?? [])
-        for (let from = sample, to = start + index; from < values.length; from += samples, to += 4)
-          data[to] = levels[values[from] ?? 0] ?? 0
+      for (const { index, levels } of channels[block.sample + sample] ?? []) {
+        const [target, step] = index === 4 && alpha ? [alpha, 1] : [data, 4]
+        for (
+          let from = sample, to = start * step + (index % 4);
+          from < values.length;
+          from += samples, to += step
+        )
+          target[to] = levels[values[from] ?? 0] ?? 0
+      }
   }
 }
 
-function divideAlpha({ data }: Bitmap, tick: Tick): void {
+function divideAlpha({ data, alpha: beside }: Target, tick: Tick): void {
+  const colors = beside ? 4 : 3
   for (let at = 0; at < data.length; at += 4) {
     if (at % 65_536 === 0) tick()
-    const alpha = data[at + 3] ?? 0
+    const alpha = beside?.[at / 4] ?? data[at + 3] ?? 0
     if (alpha === 0 || alpha === 255) continue
-    for (let channel = at; channel < at + 3; channel++) data[channel] = ((data[channel] ?? 0) * 255) / alpha
+    for (let channel = at; channel < at + colors; channel++)
+      data[channel] = ((data[channel] ?? 0) * 255) / alpha
   }
 }

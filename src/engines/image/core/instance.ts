@@ -21,8 +21,10 @@ export interface OwnExports {
 
 export interface OwnInstance<T extends OwnExports> {
   readonly exports: T
-  /** Forgets the picture before. To be called first, whatever happened before. */
-  begin(): void
+  /** Forgets the picture before. To be called first, whatever happened before. `most`: bytes of its memory, by default as many as a picture may have. */
+  begin(most?: number): void
+  /** Forgets a call that was stopped, and keeps what lies in its memory. */
+  unwind(): void
   /** A copy of `length` bytes of its memory. */
   copy(pointer: number, length: number): Uint8Array<ArrayBuffer>
   write(pointer: number, bytes: Uint8Array | Uint8ClampedArray): void
@@ -50,9 +52,12 @@ export function createInstance<T extends OwnExports>(
 
   return {
     exports,
-    begin() {
+    begin(most = MOST_BYTES) {
       stack.value = stackTop
-      exports.memory_reset(MOST_BYTES)
+      exports.memory_reset(most)
+    },
+    unwind() {
+      stack.value = stackTop
     },
     copy: (pointer, length) => view(pointer, length).slice(),
     write: (pointer, bytes) => view(pointer, bytes.length).set(bytes),

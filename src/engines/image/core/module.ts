@@ -94,7 +94,7 @@ export type Read = (turn: () => Progress) => void
 /** Bytes of the original handed over at a time. */
 const CHUNK_BYTES = 64 * 1024
 
-export interface Core extends Omit<OwnInstance<CoreExports>, 'view'> {
+export interface Core extends Omit<OwnInstance<CoreExports>, 'view' | 'unwind'> {
   /** One file is read by one function. `isWhole`: all of it at once. */
   reader(bytes: Uint8Array, isWhole?: boolean): Read
   /** What was encoded. */

@@ -1,12 +1,15 @@
 /** JPEG inside of TIFF: Adobe's Technical Note 2. Each block is a file of its own whose tables may lie elsewhere. */
-import type { Bitmap } from '../../../media/bitmap.ts'
+import { invertInks, type Bitmap, type Inks } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { TAG, type TiffHeader } from '../../../media/headers/tiff.ts'
 import { readWholeInfo } from '../../../media/read-info.ts'
 import type { Block } from './blocks.ts'
 
 /** A JPEG file as pixels. */
-export type DecodeJpeg = (bytes: Uint8Array, size: { width: number; height: number }) => Promise<Bitmap>
+export type DecodeJpeg = (
+  bytes: Uint8Array,
+  size: { width: number; height: number },
+) => Promise<Bitmap | Inks>
 
 const START = Uint8Array.of(0xff, 0xd8)
 /** Adobe's APP14 with a transform of 0: the components are red, green and blue. */
@@ -18,7 +21,7 @@ export async function decodeJpegBlock(
   header: TiffHeader,
   block: Block,
   decodeJpeg: DecodeJpeg,
-): Promise<Bitmap> {
+): Promise<Bitmap | Inks> {
   const { data, width, height } = block
   if (data[0] !== 0xff || data[1] !== 0xd8) throw corrupt('TIFF', 'a part of it is no JPEG')
   const parts = [
@@ -31,7 +34,11 @@ export async function decodeJpegBlock(
   const info = readWholeInfo('jpeg', file)
   if (info.class !== 'image' || info.width !== width || info.height !== height)
     throw corrupt('TIFF', 'a part of it has another size than was said')
-  return decodeJpeg(file, { width, height })
+  if ((info.colorModel === 'cmyk') !== (header.color === 'cmyk'))
+    throw corrupt('TIFF', 'a part of it has other colours than was said')
+  const decoded = await decodeJpeg(file, { width, height })
+  // Here 0 is no ink, as elsewhere in TIFF.
+  return 'inks' in decoded ? { ...decoded, inks: invertInks(decoded.inks) } : decoded
 }
 
 /** Without the marks of beginning and end. */

@@ -34,19 +34,19 @@ export function unpack(row: Uint8Array, { bits, fields }: TiffHeader, out: Uint8
   }
 }
 
-/** A channel of RGBA that a sample goes to, and what each of its values is there. */
+/** A channel of RGBA or CMYK that a sample goes to, 4 for alpha beside inks, and what each of its values is there. */
 export interface Channel {
-  readonly index: 0 | 1 | 2 | 3
+  readonly index: 0 | 1 | 2 | 3 | 4
   readonly levels: Uint8Array
 }
 
 /** Where the samples of a pixel go, each to one channel, to three, or nowhere. */
 export function channelsOf(header: TiffHeader): readonly (readonly Channel[])[] {
   const { color, alpha, samples } = header
-  const colors =
-    color === 'rgb' ? RGB.map((index) => [{ index, levels: levelsOf(header) }]) : [spread(header)]
-  const alphas =
-    alpha === 'none' ? [] : [[{ index: 3, levels: levelsOf({ ...header, color: 'rgb' }) } as const]]
+  const separate = color === 'rgb' ? RGB : color === 'cmyk' ? CMYK : undefined
+  const colors = separate?.map((index) => [{ index, levels: levelsOf(header) }]) ?? [spread(header)]
+  const index = color === 'cmyk' ? 4 : 3
+  const alphas = alpha === 'none' ? [] : [[{ index, levels: levelsOf({ ...header, color: 'rgb' }) } as const]]
   const used: readonly (readonly Channel[])[] = [...colors, ...alphas]
   return Array.from({ length: samples }, (_, sample) => used[sample] ?? [])
 }
@@ -61,6 +61,7 @@ export function pixelsOf(channels: readonly (readonly Channel[])[]): Uint32Array
 }
 
 const RGB = [0, 1, 2] as const
+const CMYK = [0, 1, 2, 3] as const
 
 /** One sample that makes all three: grey, or an index. */
 function spread(header: TiffHeader): Channel[] {
