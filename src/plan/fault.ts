@@ -2,14 +2,17 @@
 import { limitError, MediaError } from '../error.ts'
 import { formatRow } from '../media/format.ts'
 import type { ImageInfo } from '../media/info.ts'
+import { missingReader, type Formats } from './formats.ts'
 
 export interface SourceLimits {
   /** Of the original, over all frames. */
   readonly pixels: number
   readonly frames: number
+  /** Absent: all that this version knows. */
+  readonly formats?: Formats
 }
 
-/** @returns LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
+/** @returns LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE */
 export function faultOf(info: ImageInfo, limits: SourceLimits): MediaError | undefined {
   const pixels = info.width * info.height * Math.max(1, info.frames)
   if (pixels > limits.pixels) return limitError('pixels', pixels, limits.pixels)
@@ -18,5 +21,5 @@ export function faultOf(info: ImageInfo, limits: SourceLimits): MediaError | und
     return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
   if (info.colorModel === 'cmyk')
     return new MediaError('UNSUPPORTED_CODEC', 'Cannot decode CMYK: this version reads RGB and grey')
-  return undefined
+  return missingReader(info.format, limits.formats)
 }

@@ -1,11 +1,14 @@
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { WasmName } from '../../platform.ts'
+import type { MemoryAccount } from './memory.ts'
 
 /** What a codec may call on. `tick` throws when the work must stop: metered modules call it from their loops. */
 export interface CodecContext {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   tick(): void
+  /** Of the picture that is being made; absent: each instance has the usual bound. */
+  readonly memory?: MemoryAccount
 }
 
 export interface EncodeOptions {

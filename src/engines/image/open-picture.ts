@@ -72,6 +72,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
     const embedded = await embeddedProfile(from, bytes)
     const profile = embedded && readMatrixProfile(embedded)
     const toSrgb = profile && toConversion(profile)
+    const mostDrawn = Math.min(file.pixels, MOST_DRAWN)
     let isForeign = false
     let whole: Promise<Bitmap> | undefined
 
@@ -90,7 +91,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       const seen = await inCore(view, core.decode)
       if (seen) return seen
       const { draw } = codecs.get(from) ?? {}
-      if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, file.pixels)), view)
+      if (draw) return seeDrawn(await draw(bytes, zoomFor(view, stored, mostDrawn)), view)
+      if (!whole) context.memory?.take(stored.width * stored.height * 4)
       return core.see(await (whole ??= decodeWhole(codecs, { from, bytes }, stored)), view)
     }
 
@@ -118,7 +120,7 @@ const MOST_DRAWN = 64_000_000
 /** The scale at which the view is drawn as it is wanted. */
 function zoomFor({ rect, size }: View, stored: Size, most: number): number {
   const wanted = Math.max(size.width / rect.width, size.height / rect.height)
-  return Math.min(wanted, Math.sqrt(Math.min(most, MOST_DRAWN) / (stored.width * stored.height)))
+  return Math.min(wanted, Math.sqrt(most / (stored.width * stored.height)))
 }
 
 /** The file, or the one that an icon holds. */

@@ -35,7 +35,7 @@ export function createJpegCodec(context: CodecContext): Codec {
     draw: (bytes, zoom) =>
       slot.use((instance) => {
         open(instance, bytes)
-        return readRows(instance, eighthsFor(zoom))
+        return readRows(instance, eighthsFor(zoom), context)
       }, cannotDecode('JPEG')),
   }
 }
@@ -62,9 +62,14 @@ function eighthsFor(zoom: number): number {
   return shrink > 1 && Math.floor(ratio) === shrink ? 16 / shrink : 8 / shrink
 }
 
-function readRows({ exports, view }: OwnInstance<TurboExports>, eighths: number): Bitmap {
+function readRows(
+  { exports, view }: OwnInstance<TurboExports>,
+  eighths: number,
+  { memory }: Pick<CodecContext, 'memory'>,
+): Bitmap {
   exports.turbo_start(eighths)
   const [width, height] = [exports.turbo_rows_width(), exports.turbo_rows_height()]
+  memory?.take(width * height * 4)
   const data = new Uint8ClampedArray(width * height * 4)
   for (let at = 0, rows; (rows = exports.turbo_next()) > 0; at += rows * width * 4)
     data.set(view(exports.turbo_band(), rows * width * 4), at)

@@ -1,0 +1,11 @@
+/** `mediamorph/workers/core`: JPEG, PNG, WebP and GIF, in and out; BMP, icons and TIFF in. */
+import core_ from '../../wasm/core/core.wasm'
+import jpegTurbo from '../../wasm/jpeg-turbo/jpeg-turbo.wasm'
+
+export interface CoreModules {
+  readonly core: WebAssembly.Module
+  /** Kinds of JPEG that cameras do not make. */
+  readonly 'jpeg-turbo': WebAssembly.Module
+}
+
+export const core: CoreModules = { core: core_, 'jpeg-turbo': jpegTurbo }
