@@ -2,6 +2,7 @@
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { createImageWorker } from '../../src/engines/image/image-task.ts'
+import { createAccount } from '../../src/engines/image/memory.ts'
 import type { FormatName } from '../../src/media/format.ts'
 import type { ImageRecipe } from '../../src/plan/recipe.ts'
 import { jpegPicture } from '../support/pictures.ts'
@@ -74,4 +75,25 @@ test('a quality that is looked for counts one trial, not all of them', async () 
   expect(made.body.length).toBeLessThanOrEqual(60_000)
   const seen = await make('jpeg', 'webp', 20 * MIB, { ...size, perceptual: true })
   expect(seen.quality).toBeGreaterThan(1)
+})
+
+test('an instance that a large picture has swollen is let go, one that a small picture needs is kept', async () => {
+  const left: number[] = []
+  const counted = createImageWorker({ loadWasm, tick: () => {}, leave: (bytes) => left.push(bytes) })
+  const bytes = await encode('png')
+  const recipe: ImageRecipe = { kind: 'image', from: 'png', orient: 1, to: 'png', width, height }
+  // A quarter may stay: 5 MiB of 20, which the pixels alone exceed.
+  await counted({ recipe, bytes, ...limits, memory: 20 * MIB })
+  await counted({ recipe: { ...recipe, ...small }, bytes, ...limits, memory: 20 * MIB })
+  expect(left).toEqual([expect.any(Number), 0])
+  expect(left[0]).toBeGreaterThan(width * height * 4)
+})
+
+test('of idle instances the largest go first, until the rest is a quarter of what a picture may take', () => {
+  const account = createAccount()
+  const held = [3, 9, 6, 8].map((bytes) => ({ bytes }))
+  for (const one of held) account.mind({ memoryBytes: () => one.bytes, letGo: () => void (one.bytes = 0) })
+  account.open(40)
+  expect(account.close()).toBe(17)
+  expect(held.map(({ bytes }) => bytes)).toEqual([3, 0, 6, 0])
 })

@@ -7,6 +7,8 @@ import type { MemoryAccount } from './memory.ts'
 export interface CodecContext {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   tick(): void
+  /** Told after each picture how many bytes of it are garbage now. */
+  leave?(bytes: number): void
   /** Of the picture that is being made; absent: each instance has the usual bound. */
   readonly memory?: MemoryAccount
 }

@@ -177,8 +177,7 @@ export function createImageWorker(given: CodecContext): (task: ImageTask) => Pro
     }
   }
 
-  return async ({ recipe, overlay, memory = MOST_BYTES, ...original }) => {
-    account.open(memory)
+  async function work({ recipe, overlay, ...original }: ImageTask): Promise<ImageResult> {
     if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
     const file = fileOf(recipe, original)
     const picture = await open(file)
@@ -188,6 +187,16 @@ export function createImageWorker(given: CodecContext): (task: ImageTask) => Pro
     const { bytes: body, ...chosen } = await makeChosen(final, picture, layer)
     const { to, width, height } = final
     return { body, type: formatRow(to).mime, width, height, ...chosen }
+  }
+
+  return async (task) => {
+    account.open(task.memory ?? MOST_BYTES)
+    try {
+      return await work(task)
+    } finally {
+      const garbage = account.close()
+      given.leave?.(garbage)
+    }
   }
 }
 

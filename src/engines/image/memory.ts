@@ -9,10 +9,25 @@ interface Held {
   readonly buffer: { readonly byteLength: number }
 }
 
+/** Most bytes that all idle instances together keep from one picture to the next; less where there is little for one picture. */
+const MOST_IDLE_BYTES = 64 * 1024 * 1024
+const IDLE_SHARE = 1 / 4
+
+/** One that may hold an idle instance. */
+export interface Idler {
+  /** 0: it holds none. */
+  memoryBytes(): number
+  letGo(): void
+}
+
 export interface MemoryAccount {
   readonly most: number
-  /** Begins another picture, of at most so many bytes. */
+  /** Begins a picture, of at most so many bytes. */
   open(most: number): void
+  /** Whoever keeps an instance is asked to let go of it. */
+  mind(idler: Idler): void
+  /** Ends the picture: memory of WebAssembly never shrinks, so what has swollen most is let go. @returns bytes of garbage */
+  close(): number
   /** What an instance may have beside all else of this picture. */
   leftFor(memory: Held): number
   /** Pixels outside of any instance. @throws LIMIT_EXCEEDED */
@@ -28,6 +43,8 @@ export function createAccount(): MemoryAccount {
   let most = MOST_BYTES
   let taken = 0
   let instances = new Set<Held>()
+  let pixels = 0
+  const idlers: Idler[] = []
 
   function leftFor(memory?: Held): number {
     let left = most - taken
@@ -43,7 +60,22 @@ export function createAccount(): MemoryAccount {
     open(bytes) {
       most = bytes
       taken = 0
+      pixels = 0
+    },
+    mind: (idler) => void idlers.push(idler),
+    close() {
       instances = new Set()
+      const allowed = Math.min(MOST_IDLE_BYTES, most * IDLE_SHARE)
+      let [kept, garbage] = [0, pixels]
+      for (const idler of idlers.toSorted((a, b) => a.memoryBytes() - b.memoryBytes())) {
+        const bytes = idler.memoryBytes()
+        if (kept + bytes <= allowed) kept += bytes
+        else {
+          garbage += bytes
+          idler.letGo()
+        }
+      }
+      return garbage
     },
     leftFor(memory) {
       instances.add(memory)
@@ -52,6 +84,7 @@ export function createAccount(): MemoryAccount {
     take(bytes) {
       if (bytes > leftFor()) throw refuse(most - leftFor() + bytes)
       taken += bytes
+      pixels += bytes
     },
     mark: () => taken,
     release(mark) {

@@ -26,7 +26,7 @@ export function createAv1Decoder(context: CodecContext): (bytes: Uint8Array) => 
   const slot = createSlot(async () => {
     const instance = createInstance<Av1Exports>(await context.loadWasm('dav1d'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
   return async (bytes) => {
     const picture = readAvifPicture(bytes)
     return slot.use((instance) => decode(instance, picture), cannotDecode('AVIF'))

@@ -29,7 +29,7 @@ export function createJpegCodec(context: CodecContext): Codec {
   const slot = createSlot(async () => {
     const instance = createInstance<TurboExports>(await context.loadWasm('jpeg-turbo'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
   return {
     format: 'jpeg',
     draw: (bytes, zoom) =>

@@ -47,7 +47,7 @@ export function createPictureCore(context: CodecContext): PictureCore {
   const slot = createSlot(async () => {
     const core = createCore(await context.loadWasm('core'), context)
     return { api: core, memoryBytes: () => core.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
 
   return {
     transcode: (source, target, choose) =>
