@@ -28,8 +28,15 @@ const SERVER_DOORS = {
   'worker-thread': 'runtimes/server/worker-thread.ts',
   'workers-launcher': 'runtimes/workers-launcher.ts',
 }
-/** The door of Workers: one bundle, beside the compiled modules that it imports. */
-const WORKERS_DOOR = { workers: 'runtimes/workers.ts' }
+/** Doors of Workers, and the modules that a Worker may put together itself: each one bundle, beside what it imports. */
+const WORKERS_DOORS = {
+  workers: 'runtimes/workers.ts',
+  'workers-slim': 'runtimes/workers-slim.ts',
+  'workers-core': 'runtimes/workers/core.ts',
+  'workers-avif': 'runtimes/workers/avif.ts',
+  'workers-avif-decoder': 'runtimes/workers/avif-decoder.ts',
+  'workers-svg': 'runtimes/workers/svg.ts',
+}
 
 const INPUTS = [
   'src',
@@ -68,7 +75,7 @@ async function buildScripts(folder) {
     build({ ...common, entryPoints: SERVER_DOORS, platform: 'node', packages: 'external' }),
     build({
       ...common,
-      entryPoints: WORKERS_DOOR,
+      entryPoints: WORKERS_DOORS,
       platform: 'neutral',
       mainFields: ['browser', 'module', 'main'],
       conditions: ['workerd', 'worker', 'browser'],

@@ -3,15 +3,18 @@
  * what lives long (pool, stores, database); the router above them is cheap and may be made anew for a new configuration.
  */
 import { createAuthorizer } from './access/authorize.ts'
+import { boundsFor, type Bounds } from './config/bounds.ts'
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { Made, OriginPolicy, Services } from './context.ts'
 import { createImageEngine } from './engines/image/engine.ts'
+import { formatsWith } from './engines/image/modules.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
 import { createSafeFetch } from './lib/safe-fetch.ts'
 import { createLogger, type Logger } from './observe/log.ts'
+import type { Formats } from './plan/formats.ts'
 import { planRequest } from './plan/planner.ts'
 import { resolve } from './plan/resolve.ts'
 import type { Platform, Sql, Workers } from './platform.ts'
@@ -30,11 +33,14 @@ export interface Resources {
   readonly origins: Origins
   readonly logger: Logger
   readonly instanceId: string
+  readonly bounds: Bounds
+  readonly formats: Formats
 }
 
 export async function openResources(config: Config, platform: Platform): Promise<Resources> {
   const now = () => Date.now()
-  const size = config.limits.concurrency === 'cpus' ? platform.cpus : config.limits.concurrency
+  const bounds = boundsFor(config, platform)
+  const { size } = bounds
   const instanceId = `mm-${crypto.randomUUID()}`
   const logger = createLogger({ level: config.logLevel, write: (line) => platform.log(line), now })
   const sql = await platform.openSql(config.database)
@@ -49,17 +55,13 @@ export async function openResources(config: Config, platform: Platform): Promise
       createGate({ capacity: size, queue: config.limits.queue, now }),
     ),
     admission: createGate({ capacity: config.limits.queue + size, queue: 0, now }),
-    memory: createGate({
-      capacity: MEMORY_ORIGINALS * config.limits.imageBytes,
-      queue: config.limits.queue,
-      now,
-    }),
+    memory: createGate({ capacity: bounds.originalBytes, queue: config.limits.queue, now }),
     flights: platform.sharesPromises ? createSharedFlights() : createIsolatedFlights(),
     cache: createRenditionCache({
       driver: await platform.openDriver(config.storage.cache, 'cache'),
       sql,
       maxBytes: config.storage.cacheMaxBytes,
-      memoryMaxBytes: config.storage.memoryMaxBytes,
+      memoryMaxBytes: bounds.keptBytes,
       now,
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
@@ -70,11 +72,10 @@ export async function openResources(config: Config, platform: Platform): Promise
     }),
     logger,
     instanceId,
+    bounds,
+    formats: formatsWith((name) => platform.hasWasm?.(name) ?? true),
   }
 }
-
-/** How many originals of the largest allowed size may be in memory at once. */
-const MEMORY_ORIGINALS = 8
 
 /** Tasks wait here, where a client that leaves frees its place, and not inside the pool. */
 function gated(workers: Workers, gate: Gate): Workers {
@@ -112,7 +113,8 @@ export function createApp(config: Config, resources: Resources): Router {
 }
 
 function createServices(config: Config, resources: Resources): Services {
-  const { limits } = config
+  const { bounds, formats } = resources
+  const limits = { ...config.limits, imageBytes: bounds.imageBytes }
   const now = () => Date.now()
   const rules = new Map([...config.origins, ...innerOrigins(config)].map((origin) => [origin.name, origin]))
   const { signing: keys, external, vylux } = config.secrets
@@ -124,15 +126,20 @@ function createServices(config: Config, resources: Resources): Services {
     origins: resources.origins,
     cache: resources.cache,
     engines: [
-      createImageEngine({ workers: resources.workers, pixels: limits.pixels, frames: limits.frames }),
+      createImageEngine({
+        workers: resources.workers,
+        pixels: limits.pixels,
+        frames: limits.frames,
+        memory: bounds.memoryBytes,
+      }),
     ],
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,
     limits: { ...limits, sourceMs: config.outbound.totalMs },
-    plan: (request) => planRequest(request, config.rules),
+    plan: (request) => planRequest(request, { outputSide: config.rules.outputSide, formats }),
     resolve: (plan, info, overlay) =>
-      resolve(plan, info, { ...limits, avifPixels: config.auto.avifPixels }, overlay),
+      resolve(plan, info, { ...limits, formats, avifPixels: config.auto.avifPixels }, overlay),
     authorize: (url, request) => authorizer.authorize(url, request),
   }
 }

@@ -81,6 +81,16 @@ export interface OutboundRules {
   readonly totalMs: number
 }
 
+/** Bytes that a service may use where memory is scarce. */
+export interface MemoryBounds {
+  /** Of the work on one picture, its original apart; there is one at a time. */
+  readonly work: number
+  /** Of the originals that are held whole at once. */
+  readonly originals: number
+  /** Of what is kept because it is asked for most. */
+  readonly kept: number
+}
+
 export interface Platform {
   /** `bun`, `deno`, `node` or `workerd`. For the log and `debug=view` only: never branch on it. */
   readonly runtime: string
@@ -93,7 +103,11 @@ export interface Platform {
   /** False where one request must not await another's promise (workerd): coalescing then re-reads the store. */
   readonly sharesPromises: boolean
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
+  /** Whether `loadWasm` has it: formats without their module are refused. Absent: it has them all. */
+  hasWasm?(name: WasmName): boolean
   createWorkers(size: number): Workers
+  /** Absent: there is as much as is configured. */
+  readonly memory?: MemoryBounds
   /**
    * One request whose connection goes to an address that `rules.allowed` has seen; follows no redirect; decodes
    * gzip, deflate and br. Absent where a runtime cannot pin (Workers, Deno Deploy): then `outbound.allowHosts` must name hosts.

@@ -8,6 +8,8 @@ export interface TaskRunnerOptions {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   /** Asked from inside running modules, about once a millisecond of work: true stops the task. */
   shouldStop(): boolean
+  /** Told after each task how many bytes of it are garbage now, and need not wait to be collected. */
+  leave?(bytes: number): void
 }
 
 export interface TaskResult {
@@ -19,11 +21,11 @@ export interface TaskResult {
 /** Runs tasks one after another. @throws MediaError; TRANSFORM_TIMEOUT when it was stopped */
 export type TaskRunner = (op: string, data: unknown) => Promise<TaskResult>
 
-export function createTaskRunner({ loadWasm, shouldStop }: TaskRunnerOptions): TaskRunner {
+export function createTaskRunner({ loadWasm, shouldStop, leave }: TaskRunnerOptions): TaskRunner {
   const tick = () => {
     if (shouldStop()) throw new Stopped()
   }
-  const image = createImageWorker({ loadWasm, tick })
+  const image = createImageWorker({ loadWasm, tick, ...(leave ? { leave } : {}) })
   const tasks: Readonly<Record<string, TaskRunner>> = {
     image: async (_, data) => {
       const value = await image(data as ImageTask)

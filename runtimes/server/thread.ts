@@ -1,6 +1,7 @@
 /** The thread's half of the pool, whatever the tasks are. */
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { toWireError, type TaskRunner, type TaskRunnerOptions } from '../../src/worker.ts'
+import { createCollector } from './garbage.ts'
 import type { Order, Report, ThreadData } from './messages.ts'
 
 type TaskOrder = Extract<Order, { kind: 'task' }>
@@ -14,7 +15,8 @@ export function serveTasks(
   const wasm = createWasmDesk((name) => send({ kind: 'need', name }))
   let current = { id: 0, end: Infinity }
   const shouldStop = () => Atomics.load(flag, 0) === current.id || performance.now() > current.end
-  const run = createRunner({ loadWasm: wasm.load, shouldStop })
+  const collector = createCollector()
+  const run = createRunner({ loadWasm: wasm.load, shouldStop, leave: collector.leave })
 
   function send(report: Report, transfer: readonly ArrayBuffer[] = []): void {
     port.postMessage(report, transfer as Transferable[])
@@ -28,7 +30,7 @@ export function serveTasks(
     } catch (error) {
       send({ kind: 'failed', id, error: toWireError(error) })
     }
-    collectGarbage()
+    collector.collect()
   }
 
   port.on('message', (order: Order) => {
@@ -36,15 +38,6 @@ export function serveTasks(
     else wasm.receive(order)
   })
   send({ kind: 'ready' })
-}
-
-/**
- * Bun counts the memory of pictures late, so that decoded pixels pile up for gigabytes before they are collected; it
- * can be asked. Elsewhere nothing happens.
- */
-function collectGarbage(): void {
-  const { Bun } = globalThis as { Bun?: { gc(waits: boolean): void } }
-  Bun?.gc(true)
 }
 
 /** Modules that were asked for, by name, until they come; afterwards the module itself. */

@@ -12,6 +12,11 @@ export const limitsSchema = z
     frames: count(1000, 'Frames of the original'),
     outputSide: count(8192, 'Pixels of a side of the result', 1, 16_384),
     outputPixels: count(64_000_000, 'Pixels of the result'),
+    memoryBytes: count(
+      805_306_368,
+      'Bytes of memory for the work on one picture, its original apart',
+      16_777_216,
+    ),
     transformMs: count(30_000, 'Milliseconds of work for one rendition'),
     concurrency: z
       .union(

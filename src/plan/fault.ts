@@ -2,19 +2,22 @@
 import { limitError, MediaError } from '../error.ts'
 import { formatRow } from '../media/format.ts'
 import type { ImageInfo } from '../media/info.ts'
+import { missingReader, type Formats } from './formats.ts'
 
 export interface SourceLimits {
   /** Of the original, over all frames. */
   readonly pixels: number
   readonly frames: number
+  /** Absent: all that this version knows. */
+  readonly formats?: Formats
 }
 
-/** @returns LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
+/** @returns LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE */
 export function faultOf(info: ImageInfo, limits: SourceLimits): MediaError | undefined {
   const pixels = info.width * info.height * Math.max(1, info.frames)
   if (pixels > limits.pixels) return limitError('pixels', pixels, limits.pixels)
   if (info.frames > limits.frames) return limitError('frames', info.frames, limits.frames)
   if (!formatRow(info.format).decodes)
     return new MediaError('UNSUPPORTED_CODEC', `Cannot decode ${info.format}: this version does not read it`)
-  return undefined
+  return missingReader(info.format, limits.formats)
 }

@@ -6,7 +6,7 @@ import { lengthIn } from './geometry.ts'
 import type { OverlayAsk } from './plan.ts'
 import type { OverlayRecipe, Rect, Size } from './recipe.ts'
 
-/** The first frame of an animation. @throws UNSUPPORTED_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC */
+/** The first frame of an animation. @throws UNSUPPORTED_MEDIA, LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE */
 export function requireOverlay(info: MediaInfo | undefined, limits: SourceLimits): ImageInfo {
   if (!info) throw new MediaError('INTERNAL', undefined, { cause: 'the overlay was not opened' })
   const fault =

@@ -4,11 +4,20 @@ import type { MediaRequest } from '../request/request.ts'
 import { effectsOf } from '../request/rows/effects.ts'
 import { isZero } from '../request/values/length.ts'
 import { canonicalJson } from './canonical.ts'
+import type { Formats } from './formats.ts'
 import type { Ask, AskedGravity, Fit, Gravity, OverlayAsk, Plan } from './plan.ts'
 
-export function planRequest(request: MediaRequest, limits: { readonly outputSide: number }): Plan {
-  const { origin, path, captures, accepts } = request
-  const ask = toAsk(request.params, limits.outputSide)
+export interface PlanLimits {
+  readonly outputSide: number
+  /** Absent: all that this version knows. */
+  readonly formats?: Formats
+}
+
+export function planRequest(request: MediaRequest, { outputSide, formats }: PlanLimits): Plan {
+  const { origin, path, captures } = request
+  // What is not made here makes no other question.
+  const accepts = request.accepts.filter((name) => formats?.writes(name) !== false)
+  const ask = toAsk(request.params, outputSide)
   const source = { origin, path, captures }
   const overlay = ask.overlay && request.overlay ? { overlay: request.overlay } : {}
   const plan = { source, ...overlay, ask, accepts }

@@ -4,6 +4,7 @@ import type { ImageInfo, MediaInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import { readsHeader } from '../media/read-info.ts'
 import { faultOf, type SourceLimits } from './fault.ts'
+import { missingWriter } from './formats.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
 import { askedFormat, chooseFormat, encoding, metadataFor } from './output.ts'
 import { placeOverlay, requireOverlay } from './overlay.ts'
@@ -28,6 +29,9 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits, over
   const fault = faultOf(info, limits)
   if (fault) throw fault
   const crop = plan.ask.crop && requireCrop(plan.ask, info)
+  const asked = askedFormat(plan.ask)
+  const lack = asked && missingWriter(asked, limits.formats)
+  if (lack) throw lack
   const pictures = { info, ...(plan.ask.overlay ? { overlay: requireOverlay(overlay, limits) } : {}) }
   const mustLook = plan.ask.trim !== undefined || plan.ask.gravity === 'auto'
   return mustLook ? resolveLook(plan, pictures, crop, limits) : resolveImage(plan, pictures, crop, limits)
@@ -46,7 +50,6 @@ function resolveLook(
   const { trim: tolerance, crop: _, v: __, timed: ___, ...rest } = ask
   const { info } = pictures
   quarterTurn(ask)
-  askedFormat(ask)
   return {
     kind: 'look',
     from: info.format,

@@ -1,5 +1,5 @@
 /** What every `RenditionCache` must do, whatever driver and database lie underneath. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { sha256Hex } from '../../src/lib/hash.ts'
 import type { Driver, Sql } from '../../src/platform.ts'
 import type { Remembered, StoredFacts, StoredRendition } from '../../src/store/cache.ts'
@@ -30,7 +30,10 @@ export function hexKey(name: string | number): Promise<string> {
 /** Bytes that differ from name to name. */
 export function bytesFor(name: string | number, length: number): Uint8Array<ArrayBuffer> {
   let state = [...String(name)].reduce((sum, c) => (sum * 31 + (c.codePointAt(0) ?? 0)) >>> 0, 7)
-  return Uint8Array.from({ length }, () => (state = (state * 1_103_515_245 + 12_345) >>> 0) >>> 24)
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at++)
+    bytes[at] = (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24
+  return bytes
 }
 
 export async function bytesOf(body: Uint8Array | ReadableStream<Uint8Array>): Promise<Buffer> {
@@ -181,6 +184,8 @@ export function describeStore(name: string, open: () => Promise<Ground>): void {
       const write = (place: EvictableCache) => place.keep(key, { type: 'image/webp', body, facts: FACTS })
       await write(cache)
       const writing = { isOver: false }
+      // Whatever becomes of it, nobody goes on reading.
+      onTestFinished(() => void (writing.isOver = true))
       let read = 0
       const reading = [cache, other].map(async (place) => {
         while (!writing.isOver) {

@@ -23,8 +23,23 @@ const DOORS = [
   'worker',
   'worker-thread',
   'workers',
+  'workers-avif',
+  'workers-avif-decoder',
+  'workers-core',
   'workers-launcher',
+  'workers-slim',
+  'workers-svg',
 ]
+
+/** How many compiled modules a door of Workers imports. */
+const WASM_OF = {
+  workers: 6,
+  'workers-slim': 0,
+  'workers-core': 3,
+  'workers-avif': 2,
+  'workers-avif-decoder': 1,
+  'workers-svg': 1,
+}
 
 test('several builds at once leave one whole result, and the next has nothing to do', async () => {
   const all = await Promise.all([build(), build(), build()])
@@ -41,14 +56,16 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
     const text = await readFile(join(out, `${name}.js`), 'utf8')
     expect(text.includes(ROOT), name).toBe(false)
   }
-  const workers = await readFile(join(out, 'workers.js'), 'utf8')
-  const imports = [...workers.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
-  expect(
-    imports.filter(
-      (path) => !/^\.\.\/wasm\/(core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
-    ),
-  ).toEqual([])
-  expect(imports.length).toBe(6)
+  for (const [name, modules] of Object.entries(WASM_OF)) {
+    const text = await readFile(join(out, `${name}.js`), 'utf8')
+    const imports = [...text.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
+    expect(
+      imports.filter(
+        (path) => !/^\.\.\/wasm\/(core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
+      ),
+    ).toEqual([])
+    expect([name, imports.length]).toEqual([name, modules])
+  }
 })
 
 test('every export of the package is a file that a build makes or the repository holds', async () => {

@@ -2,15 +2,13 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build as bundle } from 'esbuild'
-import { Log, LogLevel, Miniflare } from 'miniflare'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { jpegPicture } from '../support/pictures.ts'
-import type { R2Like } from '../../runtimes/workers/r2-driver.ts'
 import { build, ROOT } from './commands.ts'
 import { freePort } from './ports.ts'
 import { killGroup, start } from './processes.ts'
+import { bucketOf, bundleWorker, startWorker } from './worker-bundle.ts'
 
 let folder: string
 let photo: Uint8Array
@@ -89,57 +87,9 @@ describe.each([
 })
 
 test('examples/workers serves a picture from R2 and keeps what it made there', async () => {
-  const settings = JSON.parse(
-    (await readFile(join(ROOT, 'examples/workers/wrangler.jsonc'), 'utf8'))
-      .replaceAll(/^\s*\/\/.*$/gm, '')
-      .replaceAll(/,(\s*[\]}])/g, '$1'),
-  ) as {
-    compatibility_date: string
-    compatibility_flags: string[]
-    r2_buckets: { binding: string }[]
-    d1_databases: { binding: string }[]
-  }
-  const names = new Map<string, string>()
-  const { outputFiles } = await bundle({
-    entryPoints: [await copy('workers/worker.ts')],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    conditions: ['workerd', 'worker', 'browser'],
-    // As wrangler does: compiled modules stay beside the bundle.
-    plugins: [
-      {
-        name: 'wasm',
-        setup({ onResolve }) {
-          onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            const name = `${names.size}.wasm`
-            names.set(name, join(resolveDir, path))
-            return { path: `./${name}`, external: true }
-          })
-        },
-      },
-    ],
-  })
-  const compiled = [...names].map(async ([name, path]) => ({
-    type: 'CompiledWasm' as const,
-    path: `/${name}`,
-    contents: await readFile(path),
-  }))
-  const miniflare = new Miniflare({
-    modulesRoot: '/',
-    modules: [
-      { type: 'ESModule', path: '/worker.js', contents: outputFiles[0]!.text },
-      ...(await Promise.all(compiled)),
-    ],
-    compatibilityDate: settings.compatibility_date,
-    compatibilityFlags: settings.compatibility_flags,
-    r2Buckets: settings.r2_buckets.map(({ binding }) => binding),
-    d1Databases: settings.d1_databases.map(({ binding }) => binding),
-    cf: false,
-    log: new Log(LogLevel.ERROR),
-  })
+  const miniflare = await startWorker(await bundleWorker(await copy('workers/worker.ts')))
   try {
-    await (await bucket(miniflare, 'PHOTOS')).put('photo.jpg', photo)
+    await (await bucketOf(miniflare, 'PHOTOS')).put('photo.jpg', photo)
     const get = async () => {
       const response = await miniflare.dispatchFetch('http://m.test/photos/photo.jpg?width=100&format=webp')
       return response as unknown as Response
@@ -150,13 +100,9 @@ test('examples/workers serves a picture from R2 and keeps what it made there', a
     const second = await get()
     expect(second.headers.get('x-cache')).toBe('HIT')
     await expectPicture(second)
-    const kept = await (await bucket(miniflare, 'CACHE')).list({})
+    const kept = await (await bucketOf(miniflare, 'CACHE')).list({})
     expect(kept.objects.length).toBeGreaterThan(0)
   } finally {
     await miniflare.dispose()
   }
 })
-
-async function bucket(miniflare: Miniflare, name: string): Promise<R2Like> {
-  return (await miniflare.getR2Bucket(name)) as unknown as R2Like
-}

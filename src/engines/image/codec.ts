@@ -3,11 +3,16 @@ import type { FormatName } from '../../media/format.ts'
 import type { WasmName } from '../../platform.ts'
 import type { Planes, Samples } from './core/planes.ts'
 import type { View } from './view.ts'
+import type { MemoryAccount } from './memory.ts'
 
 /** What a codec may call on. `tick` throws when the work must stop: metered modules call it from their loops. */
 export interface CodecContext {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   tick(): void
+  /** Told after each picture how many bytes of it are garbage now. */
+  leave?(bytes: number): void
+  /** Of the picture that is being made; absent: each instance has the usual bound. */
+  readonly memory?: MemoryAccount
 }
 
 export interface EncodeOptions {

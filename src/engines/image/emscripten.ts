@@ -30,7 +30,11 @@ export async function instantiate<T>(
     print: () => {},
     printErr: () => {},
     instantiateWasm(imports, done) {
-      const instance = new WebAssembly.Instance(module, { ...imports, meter: { tick: () => context.tick() } })
+      const tick = () => {
+        context.tick()
+        if (memory) context.memory?.check(memory)
+      }
+      const instance = new WebAssembly.Instance(module, { ...imports, meter: { tick } })
       memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory)
       done(instance)
       return instance.exports

@@ -8,6 +8,7 @@ import type { MetadataRecipe, Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
 import { describe, describedAs, needsFile } from './describe/description.ts'
 import type { ImageResult, ImageTask } from './image-task.ts'
+import { MOST_BYTES } from './memory.ts'
 
 export interface ImageEngineOptions {
   readonly workers: Workers
@@ -15,12 +16,15 @@ export interface ImageEngineOptions {
   readonly pixels?: number
   /** Most frames of an original; default 1,000. */
   readonly frames?: number
+  /** Most bytes of memory for one picture, its original apart; default 768 MiB. */
+  readonly memory?: number
 }
 
 export function createImageEngine({
   workers,
   pixels = 100_000_000,
   frames = 1_000,
+  memory = MOST_BYTES,
 }: ImageEngineOptions): Engine {
   async function runWhole(
     recipe: Recipe,
@@ -34,7 +38,14 @@ export function createImageEngine({
     ])
     const task = {
       op: 'image',
-      data: { recipe, bytes, ...(layer ? { overlay: layer } : {}), pixels, frames } satisfies ImageTask,
+      data: {
+        recipe,
+        bytes,
+        ...(layer ? { overlay: layer } : {}),
+        pixels,
+        frames,
+        memory,
+      } satisfies ImageTask,
       transfer: [bytes.buffer, ...(layer ? [layer.buffer] : [])],
     }
     const result = await workers.run({ ...task, signal: budget.signal, deadlineMs: budget.transformMs })

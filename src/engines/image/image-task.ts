@@ -19,6 +19,7 @@ import {
   type FileBytes,
   type PictureFile,
 } from './open-picture.ts'
+import { createAccount, MOST_BYTES } from './memory.ts'
 import { createPipeline } from './pipeline.ts'
 import { alongWith, type AddMetadata } from './along.ts'
 import { choiceFor, hasChoice } from './quality/choose.ts'
@@ -36,6 +37,8 @@ export interface ImageTask {
   readonly pixels: number
   /** Most frames of the original. */
   readonly frames: number
+  /** Most bytes of memory that the work may take. */
+  readonly memory?: number
 }
 
 export interface ImageResult {
@@ -52,7 +55,9 @@ export interface ImageResult {
 type Bytes = Uint8Array<ArrayBuffer>
 
 /** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
-export function createImageWorker(context: CodecContext): (task: ImageTask) => Promise<ImageResult> {
+export function createImageWorker(given: CodecContext): (task: ImageTask) => Promise<ImageResult> {
+  const account = createAccount()
+  const context: CodecContext = { ...given, memory: account }
   const core = createPictureCore(context)
   const codecs = createCodecs(context, core)
   const open = createOpenFile(context, core, codecs)
@@ -142,10 +147,13 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
 
   /** What we have just made, as others will see it. */
   async function decodeOwn({ to, width, height }: ImageRecipe, bytes: Uint8Array): Promise<Bitmap> {
+    const mark = account.mark()
     const { own, ...other } = await openOwn({ from: to, orient: 1, bytes, pixels: width * height, frames: 1 })
     // A profile that went along is no reason to convert.
     const picture = own?.picture ?? other
-    return picture.show(viewOf({ orient: 1 }, picture.stored))
+    const made = await picture.show(viewOf({ orient: 1 }, picture.stored))
+    account.release(mark)
+    return made
   }
 
   /** Of an animation, the first frame decides. */
@@ -185,21 +193,31 @@ export function createImageWorker(context: CodecContext): (task: ImageTask) => P
     }
   }
 
-  return async ({ recipe, overlay, ...original }) => {
+  async function work({ recipe, overlay, ...original }: ImageTask): Promise<ImageResult> {
     if (recipe.kind === 'metadata') return describedAs(recipe, await describeFile(recipe, original, open))
     const file = fileOf(recipe, original)
     const picture = await open(file)
     const resolved = recipe.kind === 'look' ? await lookAt(recipe, file, picture) : recipe
     const final = checkFrames(resolved, file, picture.stored)
-    const layer = final.overlay && (await openLayer(final.overlay, { ...original, bytes: given(overlay) }))
+    const layer = final.overlay && (await openLayer(final.overlay, { ...original, bytes: required(overlay) }))
     const along = await alongWith(final, original.bytes, picture)
     const { bytes: body, ...chosen } = await makeChosen(final, along.picture, layer, along.add)
     const { to, width, height } = final
     return { body, type: formatRow(to).mime, width, height, ...chosen }
   }
+
+  return async (task) => {
+    account.open(task.memory ?? MOST_BYTES)
+    try {
+      return await work(task)
+    } finally {
+      const garbage = account.close()
+      given.leave?.(garbage)
+    }
+  }
 }
 
-function given(bytes: Uint8Array | undefined): Uint8Array {
+function required(bytes: Uint8Array | undefined): Uint8Array {
   if (bytes) return bytes
   throw new MediaError('INTERNAL', undefined, { cause: 'the overlay is missing' })
 }

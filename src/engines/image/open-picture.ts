@@ -75,6 +75,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
     const { from, bytes, page } = contentOf(file)
     const { toSrgb, fromInks, profile } = await readColors({ from, bytes, page }, colorModel)
     const asPixels = (decoded: Bitmap | Inks) => ('inks' in decoded ? fromInks(decoded) : decoded)
+    const mostDrawn = Math.min(file.pixels, MOST_DRAWN)
     let isForeign = false
     let whole: Promise<Bitmap> | undefined
 
@@ -97,7 +98,8 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       const scaled = isUnscaled(view) ? undefined : await planes(view, FULL)
       if (scaled) return core.show(scaled)
       const { draw } = codecs.get(from) ?? {}
-      if (draw) return seeDrawn(await asPixels(await draw(bytes, zoomFor(view, stored, file.pixels))), view)
+      if (draw) return seeDrawn(await asPixels(await draw(bytes, zoomFor(view, stored, mostDrawn))), view)
+      if (!whole) context.memory?.take(stored.width * stored.height * 4)
       return core.see(await (whole ??= decodeWhole(codecs, contentOf(file), stored).then(asPixels)), view)
     }
 
@@ -136,7 +138,7 @@ const MOST_DRAWN = 64_000_000
 /** The scale at which the view is drawn as it is wanted. */
 function zoomFor({ rect, size }: View, stored: Size, most: number): number {
   const wanted = Math.max(size.width / rect.width, size.height / rect.height)
-  return Math.min(wanted, Math.sqrt(Math.min(most, MOST_DRAWN) / (stored.width * stored.height)))
+  return Math.min(wanted, Math.sqrt(most / (stored.width * stored.height)))
 }
 
 /** The file, or the one that an icon holds. */

@@ -3,6 +3,7 @@
  * memory in an unknown state: the instance is discarded, and the next use gets a new one.
  */
 import { isMediaError, MediaError } from '../../error.ts'
+import type { MemoryAccount } from './memory.ts'
 
 export interface Instance<T> {
   readonly api: T
@@ -25,19 +26,21 @@ export class Stopped extends Error {
 }
 
 /**
- * WASM memory never shrinks, so an instance that a huge picture has swollen is not kept. Ordinary ones are: discarded
- * memories pile up until a garbage collection that some runtimes put off for long.
+ * An instance is kept, since discarded memories pile up until a garbage collection that some runtimes put off for long;
+ * `account` has it let go when a picture is done and it is too large to wait for the next.
  */
-const MOST_IDLE_BYTES = 384 * 1024 * 1024
-
-export function createSlot<T>(create: () => Promise<Instance<T>>): Slot<T> {
+export function createSlot<T>(create: () => Promise<Instance<T>>, account?: MemoryAccount): Slot<T> {
   let instance: Instance<T> | undefined
+  account?.mind({
+    memoryBytes: () => instance?.memoryBytes() ?? 0,
+    letGo: () => (instance = undefined),
+  })
   return {
     async use(work, fail) {
       const current = (instance ??= await create())
       instance = undefined
       const result = attempt(() => work(current.api), fail)
-      if (current.memoryBytes() <= MOST_IDLE_BYTES) instance = current
+      instance = current
       return result
     },
     async hold(work, fail) {
@@ -45,7 +48,7 @@ export function createSlot<T>(create: () => Promise<Instance<T>>): Slot<T> {
       instance = undefined
       try {
         const result = await work(current.api)
-        if (current.memoryBytes() <= MOST_IDLE_BYTES) instance = current
+        instance = current
         return result
       } catch (error) {
         throw asFailure(error, fail)

@@ -1,5 +1,8 @@
 /** The engine in workerd: PUT an original, POST a recipe. As in runtimes/workers.ts, every picture gets instances of its own. */
-import { MODULES } from '../../../runtimes/workers/modules.ts'
+import { avif } from '../../../runtimes/workers/avif.ts'
+import { core } from '../../../runtimes/workers/core.ts'
+import type { Modules } from '../../../runtimes/workers/bind.ts'
+import { svg } from '../../../runtimes/workers/svg.ts'
 import { createImageWorker } from '../../../src/engines/image/image-task.ts'
 import type { ImageRecipe } from '../../../src/plan/recipe.ts'
 
@@ -7,6 +10,8 @@ export interface WorkerOrder {
   readonly recipe: ImageRecipe
   readonly calls: number
 }
+
+const MODULES: Modules = { ...core, ...avif, ...svg }
 
 let bytes = new Uint8Array()
 

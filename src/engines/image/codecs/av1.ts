@@ -40,7 +40,7 @@ export function createAv1Decoder(context: CodecContext): Av1Decoder {
   const slot = createSlot(async () => {
     const instance = createInstance<Av1Exports>(await context.loadWasm('dav1d'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
   return {
     async decode(bytes) {
       const picture = readAvifPicture(bytes)

@@ -32,7 +32,7 @@ const CAREFUL_PIXELS = 250_000
 const SPEEDS = [10, 9, 9, 8, 8, 7, 6, 6, 5, 4] as const
 
 export function createAvifCodec(context: CodecContext): Codec {
-  const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context))
+  const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'avif_enc', context), context.memory)
   return {
     format: 'avif',
     ...createAv1Decoder(context),

@@ -27,13 +27,13 @@ export function createJpegCodec(context: CodecContext): Codec {
   const slot = createSlot(async () => {
     const instance = createInstance<TurboExports>(await context.loadWasm('jpeg-turbo'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
   return {
     format: 'jpeg',
     draw: (bytes, zoom) =>
       slot.use((instance) => {
         open(instance, bytes)
-        return readRows(instance, eighthsFor(zoom))
+        return readRows(instance, eighthsFor(zoom), context)
       }, cannotDecode('JPEG')),
   }
 }
@@ -58,9 +58,14 @@ function eighthsFor(zoom: number): number {
   return shrink > 1 && Math.floor(ratio) === shrink ? 16 / shrink : 8 / shrink
 }
 
-function readRows({ exports, view }: OwnInstance<TurboExports>, eighths: number): Bitmap | Inks {
+function readRows(
+  { exports, view }: OwnInstance<TurboExports>,
+  eighths: number,
+  { memory }: Pick<CodecContext, 'memory'>,
+): Bitmap | Inks {
   exports.turbo_start(eighths)
   const [width, height] = [exports.turbo_rows_width(), exports.turbo_rows_height()]
+  memory?.take(width * height * 4)
   const data = new Uint8ClampedArray(width * height * 4)
   for (let at = 0, rows; (rows = exports.turbo_next()) > 0; at += rows * width * 4)
     data.set(view(exports.turbo_band(), rows * width * 4), at)

@@ -10,7 +10,7 @@ export function createSvgCodec(context: CodecContext): Codec {
   const slot = createSlot(async () => {
     const resvg = createResvg(await context.loadWasm('resvg'), context)
     return { api: resvg, memoryBytes: () => resvg.memoryBytes() }
-  })
+  }, context.memory)
   return {
     format: 'svg',
     async draw(bytes, zoom) {

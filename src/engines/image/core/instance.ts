@@ -1,6 +1,7 @@
 /** One instance of a module of ours: its memory, and its failures as our errors. What imports it shares with all of them. */
 import { MediaError, type ErrorCode } from '../../../error.ts'
 import type { CodecContext } from '../codec.ts'
+import { MOST_BYTES } from '../memory.ts'
 
 /** The `Failure` of core.h, by number. */
 const FAILURES: Readonly<Record<number, readonly [code: ErrorCode, message: string]>> = {
@@ -10,9 +11,6 @@ const FAILURES: Readonly<Record<number, readonly [code: ErrorCode, message: stri
   4: ['UNSUPPORTED_CODEC', 'Cannot decode the picture'],
   5: ['INTERNAL', 'Cannot process the picture'],
 }
-
-/** Most memory of one picture, the codecs' tables included. */
-const MOST_BYTES = 768 * 1024 * 1024
 
 export interface OwnExports {
   readonly memory: WebAssembly.Memory
@@ -34,10 +32,13 @@ export interface OwnInstance<T extends OwnExports> {
 
 export function createInstance<T extends OwnExports>(
   module: WebAssembly.Module,
-  context: Pick<CodecContext, 'tick'>,
+  context: Pick<CodecContext, 'tick' | 'memory'>,
 ): OwnInstance<T> {
   const instance = new WebAssembly.Instance(module, {
-    core: { tick: () => context.tick(), fail: (code: number, what: number) => fail(code, readText(what)) },
+    core: {
+      tick: () => context.tick(),
+      fail: (code: number, what: number) => fail(code, readText(what), context.memory?.most),
+    },
   })
   const exports = instance.exports as unknown as T
   // LLVM's name. A failure leaves the C code in the middle: its stack is begun anew for each picture.
@@ -52,9 +53,9 @@ export function createInstance<T extends OwnExports>(
 
   return {
     exports,
-    begin(most = MOST_BYTES) {
+    begin(most) {
       stack.value = stackTop
-      exports.memory_reset(most)
+      exports.memory_reset(most ?? context.memory?.leftFor(exports.memory) ?? MOST_BYTES)
     },
     unwind() {
       stack.value = stackTop
@@ -65,7 +66,8 @@ export function createInstance<T extends OwnExports>(
   }
 }
 
-function fail(code: number, what: string): never {
+function fail(code: number, what: string, maximum: number = MOST_BYTES): never {
   const [name, message] = FAILURES[code] ?? ['INTERNAL', 'Cannot process the picture']
-  throw new MediaError(name, `${message}: ${what}`)
+  const details = name === 'LIMIT_EXCEEDED' ? { details: { limit: 'memoryBytes', maximum } } : {}
+  throw new MediaError(name, `${message}: ${what}`, details)
 }

@@ -101,7 +101,7 @@ export interface Core extends Omit<OwnInstance<CoreExports>, 'view' | 'unwind'> 
   output(): Uint8Array<ArrayBuffer>
 }
 
-export function createCore(module: WebAssembly.Module, context: Pick<CodecContext, 'tick'>): Core {
+export function createCore(module: WebAssembly.Module, context: Pick<CodecContext, 'tick' | 'memory'>): Core {
   const { exports, begin, copy, write, view } = createInstance<CoreExports>(module, context)
   return {
     exports,

@@ -41,7 +41,7 @@ export function createPictureCore(context: CodecContext): PictureCore {
   const slot = createSlot(async () => {
     const core = createCore(await context.loadWasm('core'), context)
     return { api: core, memoryBytes: () => core.exports.memory.buffer.byteLength }
-  })
+  }, context.memory)
 
   return {
     transcode: (source, target, choose) =>
@@ -55,7 +55,7 @@ export function createPictureCore(context: CodecContext): PictureCore {
       slot.use(
         (core) => {
           readPixels(core, source)
-          return takePixels(core)
+          return takePixels(core, context)
         },
         cannotDecode(nameOf(source.format)),
       ),
@@ -75,7 +75,7 @@ export function createPictureCore(context: CodecContext): PictureCore {
     see: (bitmap, view) =>
       slot.use((core) => {
         readBitmap(core, bitmap, view)
-        return takePixels(core)
+        return takePixels(core, context)
       }, cannotMake('picture')),
     encode: (bitmap, target, choose) =>
       slot.hold((core) => {
@@ -108,8 +108,10 @@ function readPixels(core: Core, source: CoreSource): void {
   if (readSource(core, source, FULL) === 'planes') core.exports.picture_to_pixels()
 }
 
-function takePixels(core: Core): Bitmap {
+/** Of what is held for longer than a frame, an account is kept. */
+function takePixels(core: Core, { memory }: Pick<CodecContext, 'memory'> = {}): Bitmap {
   const [width, height] = [core.exports.pixels_width(), core.exports.pixels_height()]
+  memory?.take(width * height * 4)
   const pixels = core.copy(core.exports.pixels_at(), width * height * 4)
   return { data: new Uint8ClampedArray(pixels.buffer), width, height }
 }

@@ -26,10 +26,17 @@ export interface Resvg {
   memoryBytes(): number
 }
 
-export function createResvg(module: WebAssembly.Module, context: Pick<CodecContext, 'tick'>): Resvg {
+export function createResvg(
+  module: WebAssembly.Module,
+  context: Pick<CodecContext, 'tick' | 'memory'>,
+): Resvg {
   const objects = createObjects()
+  function tick(): void {
+    context.tick()
+    context.memory?.check(exports.memory)
+  }
   const exports: Exports = new WebAssembly.Instance(module, {
-    meter: { tick: () => context.tick() },
+    meter: { tick },
     wbg: imports(),
   }).exports as unknown as Exports
 
@@ -104,6 +111,7 @@ export function createResvg(module: WebAssembly.Module, context: Pick<CodecConte
       const image = result((at) => exports.resvg_render(at, resvg))
       const [width, height] = [exports.renderedimage_width(image), exports.renderedimage_height(image)]
       const pixels = objects.take(exports.renderedimage_pixels(image)) as Uint8Array
+      context.memory?.take(pixels.length)
       const data = new Uint8ClampedArray(pixels.slice().buffer)
       freeImage(image)
       freeResvg(resvg)

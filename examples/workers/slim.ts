@@ -1,0 +1,21 @@
+/** As worker.ts, with the modules it names and no others: under 1 MB compressed instead of 3 MB. */
+import { core } from 'mediamorph/workers/core'
+import { createMediamorph } from 'mediamorph/workers/slim'
+
+const media = createMediamorph(
+  {
+    origins: [
+      {
+        name: 'photos',
+        match: '^/photos/(?<key>.+)$',
+        access: 'public',
+        sources: [{ type: 'storage', mount: 'r2:PHOTOS', key: '${key}' }],
+      },
+    ],
+    storage: { cache: 'r2:CACHE' },
+    database: 'd1:INDEX',
+  },
+  { modules: core },
+)
+
+export default { fetch: media.fetch }

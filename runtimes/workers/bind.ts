@@ -1,0 +1,93 @@
+/** The service of a Worker, bound to its modules and, with the first request, to its bindings. */
+import { createMediamorph as create, loadConfig, MediaError, parseDocument } from '../../src/index.ts'
+import type { ConfigInput, FetchContext, Mediamorph, MemoryBounds, Platform } from '../../src/index.ts'
+import { createWorkersInPlace } from './in-place.ts'
+import { createWorkersMounts, type Bindings } from './mounts.ts'
+
+/** Compiled modules by name. */
+export type Modules = Readonly<Record<string, WebAssembly.Module>>
+
+const MIB = 1_048_576
+/** An isolate has 128 MB for everything. What it takes beside these is measured in docs/performance.md. */
+const MEMORY: MemoryBounds = { work: 64 * MIB, originals: 24 * MIB, kept: 8 * MIB }
+
+/** The part of an ExecutionContext that is used here. */
+interface Execution {
+  waitUntil(work: Promise<unknown>): void
+}
+
+export interface BoundMediamorph {
+  /** The module handler's `fetch`; also fits `app.mount` of Hono. */
+  fetch(request: Request, bindings?: unknown, execution?: unknown): Promise<Response>
+  close(): Promise<void>
+}
+
+/**
+ * @param config without one, MEDIAMORPH_CONFIG of the bindings counts
+ * @returns a handler that throws ConfigError at the first request when the document or a binding is wrong
+ */
+export function bindWorkers(config: ConfigInput | undefined, modules: Modules): BoundMediamorph {
+  let built: { readonly media: Mediamorph; readonly bindings: Bindings } | undefined
+  return {
+    async fetch(request, bindings = {}, execution) {
+      const known = bindings as Bindings
+      const current =
+        built?.bindings === known ? built : { media: build(config, known, modules), bindings: known }
+      built = current
+      const context = toContext(request, execution)
+      const answer = current.media.fetch(request, context)
+      // A request whose client leaves is otherwise stopped between two lines, its place in a queue never given back.
+      context.waitUntil?.(answer)
+      return answer
+    },
+    async close() {
+      await built?.media.close()
+    },
+  }
+}
+
+function build(given: ConfigInput | undefined, bindings: Bindings, modules: Modules): Mediamorph {
+  const platform = createWorkersPlatform(bindings, modules)
+  const text = platform.env['MEDIAMORPH_CONFIG']
+  const document = given ?? (text ? (parseDocument(text) as ConfigInput) : undefined)
+  createWorkersMounts(bindings).check(loadConfig({ document, env: platform.env }))
+  return create(document, platform)
+}
+
+function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
+  const mounts = createWorkersMounts(bindings)
+  const texts = Object.entries(bindings).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  const hasWasm = (name: string) => Object.hasOwn(modules, name)
+  const loadWasm = (name: string): WebAssembly.Module => {
+    const module = hasWasm(name) ? modules[name] : undefined
+    if (module) return module
+    throw new MediaError('NOT_SUPPORTED_HERE', `This deployment is without the module "${name}"`)
+  }
+  return {
+    runtime: 'workerd',
+    version: globalThis.navigator.userAgent,
+    cpus: 1,
+    env: Object.fromEntries(texts),
+    notes: ['outbound addresses are not pinned'],
+    sharesPromises: false,
+    loadWasm,
+    hasWasm,
+    memory: MEMORY,
+    createWorkers: (size) => createWorkersInPlace(loadWasm, size),
+    openDriver: (mount) => mounts.openDriver(mount),
+    openSql: (url) => mounts.openSql(url),
+    log: (line) => console.log(line),
+  }
+}
+
+function toContext(request: Request, execution: unknown): FetchContext {
+  // Set by Cloudflare's edge, which overwrites what a client sends.
+  const clientAddress = request.headers.get('cf-connecting-ip')
+  const { waitUntil } = (execution ?? {}) as Partial<Execution>
+  return {
+    ...(clientAddress !== null && { clientAddress }),
+    ...(waitUntil && { waitUntil: (work) => waitUntil.call(execution, work) }),
+  }
+}
