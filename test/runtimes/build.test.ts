@@ -44,7 +44,9 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
   const workers = await readFile(join(out, 'workers.js'), 'utf8')
   const imports = [...workers.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
   expect(
-    imports.filter((path) => !/^\.\.\/wasm\/(core|dav1d|jpeg-turbo|metered)\/[\w-]+\.wasm$/.test(path ?? '')),
+    imports.filter(
+      (path) => !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
+    ),
   ).toEqual([])
   expect(imports.length).toBe(5)
 })
