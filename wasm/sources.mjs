@@ -31,6 +31,19 @@ export const OWN_MODULES = {
       ]),
     ],
   },
+  aom: {
+    licence: 'Apache-2.0; libaom: BSD-2-Clause, AOM Patent License 1.0; SIMDe (headers), wasi-libc: MIT',
+    sources: [
+      'module.mk',
+      'aom/Makefile',
+      'aom/wasm.cmake',
+      'aom/src/',
+      'aom/src/compat/',
+      'aom/patches/',
+      'core/src/core.h',
+      'core/src/memory.c',
+    ],
+  },
   'jpeg-turbo': {
     licence: 'Apache-2.0; libjpeg-turbo: IJG, BSD-3-Clause; wasi-libc: MIT',
     sources: [

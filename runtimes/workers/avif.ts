@@ -1,8 +1,8 @@
 /** `mediamorph/workers/avif`: AVIF in and out. */
-import avifEncoder from '../../wasm/metered/avif_enc.wasm'
+import aom from '../../wasm/aom/aom.wasm'
 import { avifDecoder } from './avif-decoder.ts'
 
-export const avif: typeof avifDecoder & { readonly avif_enc: WebAssembly.Module } = {
+export const avif: typeof avifDecoder & { readonly aom: WebAssembly.Module } = {
   ...avifDecoder,
-  avif_enc: avifEncoder,
+  aom,
 }

@@ -61,7 +61,7 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
     const imports = [...text.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
     expect(
       imports.filter(
-        (path) => !/^\.\.\/wasm\/(core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
+        (path) => !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
       ),
     ).toEqual([])
     expect([name, imports.length]).toEqual([name, modules])

@@ -39,7 +39,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
   }
 }
 
-const OWN: ReadonlySet<string> = new Set(['core', 'dav1d', 'jpeg-turbo', 'lcms2'])
+const OWN: ReadonlySet<string> = new Set(['aom', 'core', 'dav1d', 'jpeg-turbo', 'lcms2'])
 
 export async function loadWasm(name: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(

@@ -4,10 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { meterFile, PERIOD } from './meter.mjs'
 
-const MODULES = [
-  ['resvg', '@resvg/resvg-wasm', 'index_bg.wasm', 'MPL-2.0'],
-  ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
-]
+const MODULES = [['resvg', '@resvg/resvg-wasm', 'index_bg.wasm', 'MPL-2.0']]
 
 const root = new URL('../../', import.meta.url)
 const sha256 = (url) => createHash('sha256').update(readFileSync(url)).digest('hex')

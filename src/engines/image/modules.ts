@@ -9,7 +9,7 @@ interface Needs {
 
 /** Beside the core, which stands behind all others. */
 const NEEDS: Partial<Readonly<Record<FormatName, Needs>>> = {
-  avif: { toRead: 'dav1d', toWrite: 'avif_enc' },
+  avif: { toRead: 'dav1d', toWrite: 'aom' },
   svg: { toRead: 'resvg' },
 }
 
