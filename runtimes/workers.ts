@@ -6,7 +6,7 @@ import { createMediamorph as create, loadConfig, parseDocument } from '../src/in
 import type { ConfigInput, FetchContext, Mediamorph, Platform } from '../src/index.ts'
 import { createWorkersInPlace } from './workers/in-place.ts'
 import { MODULES } from './workers/modules.ts'
-import { createWorkersMounts, type Bindings } from './workers/mounts.ts'
+import { createWorkersMounts, isLaunchedHere, type Bindings } from './workers/mounts.ts'
 
 export * from '../src/index.ts'
 
@@ -32,7 +32,7 @@ export function createMediamorph(config?: ConfigInput): BoundMediamorph {
       const known = bindings as Bindings
       const current = built?.bindings === known ? built : { media: build(config, known), bindings: known }
       built = current
-      const context = toContext(request, execution)
+      const context = toContext(request, known, execution)
       const answer = current.media.fetch(request, context)
       // A request whose client leaves is otherwise stopped between two lines, its place in a queue never given back.
       context.waitUntil?.(answer)
@@ -78,12 +78,13 @@ function loadWasm(name: string): WebAssembly.Module {
   return module
 }
 
-function toContext(request: Request, execution: unknown): FetchContext {
+function toContext(request: Request, bindings: Bindings, execution: unknown): FetchContext {
   // Set by Cloudflare's edge, which overwrites what a client sends.
   const clientAddress = request.headers.get('cf-connecting-ip')
   const { waitUntil } = (execution ?? {}) as Partial<Execution>
   return {
     ...(clientAddress !== null && { clientAddress }),
+    isAtCloudflare: !isLaunchedHere(bindings),
     ...(waitUntil && { waitUntil: (work) => waitUntil.call(execution, work) }),
   }
 }

@@ -40,6 +40,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@jsquash': /^src\/engines\/image\//,
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
+  ioredis: /^runtimes\//,
+  jose: /^src\/access\//,
   libsql: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,
 }

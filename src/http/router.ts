@@ -1,9 +1,11 @@
 /** Step 9: every way in. Reserved paths first, then media; whatever is thrown ends in `problem.ts`. */
 import { Hono } from 'hono'
 import { hasBearer } from '../access/bearer.ts'
+import type { Caller, CallerFacts } from '../access/caller.ts'
+import type { Limiter } from '../access/rate-limit.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
-import type { Call, OriginPolicy, Services } from '../context.ts'
+import type { OriginPolicy, Services } from '../context.ts'
 import { createEvent, serverTiming, type RequestEvent } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
@@ -16,17 +18,22 @@ import { addCors, preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
-import { hasPassed, traceIdOf } from './identity.ts'
+import { checkEntrance, limited, type EntranceRules } from './entrance.ts'
+import { traceIdOf } from './identity.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { respond } from './respond.ts'
+import type { Handler, Visit } from './visit.ts'
 
-export interface RouterOptions {
+export interface RouterOptions extends EntranceRules {
   readonly services: Services
+  /** Whose request it is. */
+  callerOf(facts: CallerFacts): Caller
+  /** Lets what is fetched for the edge gate be renewed. */
+  keepFresh(waitUntil: (work: Promise<unknown>) => void): void
+  readonly limiter: Limiter
   readonly rules: RequestRules
   readonly cors: CorsRules
   readonly dependencies: readonly Dependency[]
-  readonly instanceId: string
-  readonly urlBytes: number
   readonly compatHeaders: readonly string[]
   readonly debugPublic: boolean
   /** Opens `debug` and, later, the admin pages. */
@@ -41,24 +48,12 @@ export interface Router {
   fetch(request: Request, context?: FetchContext): Promise<Response>
 }
 
-interface Visit {
-  readonly request: Request
-  readonly url: URL
-  readonly call: Call
-}
-type Handler = (visit: Visit) => Promise<Response> | Response
-
 export function createRouter(options: RouterOptions): Router {
   const routes = createRoutes(options)
-  const { services, instanceId, cors, urlBytes } = options
+  const { services, cors } = options
 
-  async function answer(visit: Visit): Promise<Response> {
-    if (hasPassed(visit.request.headers, instanceId)) throw new MediaError('REQUEST_LOOP')
-    if (visit.request.url.length > urlBytes) {
-      throw new MediaError('URL_TOO_LONG', undefined, {
-        details: { limit: 'urlBytes', value: visit.request.url.length, maximum: urlBytes },
-      })
-    }
+  async function answer(visit: Visit, caller: Caller): Promise<Response> {
+    checkEntrance(visit.request, visit.url, caller, options)
     if (visit.request.method === 'OPTIONS') return preflight(cors, visit.request)
     if (visit.request.method !== 'GET' && visit.request.method !== 'HEAD')
       throw new MediaError('METHOD_NOT_ALLOWED')
@@ -67,12 +62,18 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     async fetch(request, context = {}) {
-      const visit = enter(request, context, options)
+      const caller = options.callerOf({
+        peer: context.clientAddress,
+        headers: request.headers,
+        isAtEdge: context.isAtCloudflare ?? false,
+      })
+      const visit = enter(request, context, caller, options)
+      options.keepFresh(visit.call.waitUntil)
       const { event } = visit.call
       let response: Response
       let report = false
       try {
-        response = await answer(visit)
+        response = await answer(visit, caller)
       } catch (thrown) {
         const error = toMediaError(thrown, request.signal)
         report = isReported(error)
@@ -88,7 +89,12 @@ export function createRouter(options: RouterOptions): Router {
   }
 }
 
-function enter(request: Request, context: FetchContext, { services, newId }: RouterOptions): Visit {
+function enter(
+  request: Request,
+  context: FetchContext,
+  { address }: Caller,
+  { services, newId }: RouterOptions,
+): Visit {
   const url = new URL(request.url)
   const requestId = newId()
   const event = createEvent({
@@ -97,10 +103,11 @@ function enter(request: Request, context: FetchContext, { services, newId }: Rou
     method: request.method,
     path: url.pathname.slice(0, 512),
     now: services.now(),
-    ...(context.clientAddress === undefined ? {} : { clientAddress: context.clientAddress }),
+    ...(address === undefined ? {} : { clientAddress: address }),
   })
   const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
-  return { request, url, call: { url, signal: request.signal, event, waitUntil } }
+  const call = { url, signal: request.signal, event, waitUntil }
+  return { request, url, call, client: address, headers: new Headers() }
 }
 
 function noteError(event: RequestEvent, error: MediaError): void {
@@ -118,6 +125,7 @@ function withCommonHeaders(
 ): Response {
   const { event } = visit.call
   const headers = new Headers(response.headers)
+  for (const [name, value] of visit.headers) headers.set(name, value)
   addCors(headers, options.cors, visit.request.headers.get('origin'))
   headers.append('via', `1.1 ${options.instanceId}`)
   headers.set('x-request-id', event.requestId)
@@ -143,7 +151,7 @@ function createRoutes(options: RouterOptions): Handler {
     route('/demo', () => demoHome())
     route('/demo/_assets/:name', ({ url }) => demoAsset(url.pathname))
   }
-  route('*', media)
+  route('*', limited('media', options.limiter, media))
   app.onError((error) => {
     throw error
   })

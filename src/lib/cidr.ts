@@ -84,6 +84,15 @@ export function inCidr(ip: string, cidr: Cidr): boolean {
   return address !== undefined && contains(cidr, address)
 }
 
+/** Whether an address lies in any of the blocks, which are read once. @throws Error when a text is no block */
+export function createAddressSet(blocks: readonly string[]): (ip: string) => boolean {
+  const parsed = blocks.map(block)
+  return (ip) => {
+    const address = parsed.length === 0 ? undefined : parseAddress(normalizeAddress(ip))
+    return address !== undefined && parsed.some((one) => contains(one, address))
+  }
+}
+
 /** One spelling for comparing: without brackets and zone, lower case, `::ffff:1.2.3.4` as `1.2.3.4`. */
 export function normalizeAddress(ip: string): string {
   const bare = ip
