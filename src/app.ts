@@ -2,6 +2,7 @@
  * Composition root: (Config, Platform) -> { fetch, work, close }. The only file that knows all rooms. `Resources` hold
  * what lives long (pool, stores, database); the router above them is cheap and may be made anew for a new configuration.
  */
+import { adminPath, createAdmin } from './access/admin.ts'
 import { createAuthorizer } from './access/authorize.ts'
 import { callerOf } from './access/caller.ts'
 import { createEdgeRanges, type EdgeRanges } from './access/edge.ts'
@@ -146,10 +147,20 @@ export function createApp(config: Config, resources: Resources): Router {
     urlBytes: config.limits.urlBytes,
     compatHeaders: config.compat.headers,
     debugPublic: config.debug.public,
-    adminToken: config.secrets.adminToken,
+    admin: createAdminOf(config),
+    publicUrl: config.publicUrl,
+    bodyBytes: config.limits.bodyBytes,
+    requestMs: config.limits.requestMs,
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
+}
+
+function createAdminOf({ secrets, publicUrl }: Config) {
+  const { adminToken: token } = secrets
+  if (token === undefined) return undefined
+  const path = adminPath(publicUrl)
+  return createAdmin({ token, path, now: () => Date.now(), newId: () => crypto.randomUUID() })
 }
 
 function createServices(config: Config, resources: Resources): Services {

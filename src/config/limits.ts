@@ -21,7 +21,8 @@ export const limitsSchema = z
       .default('cpus')
       .describe('Transformations at a time; `cpus` = one for each core'),
     queue: count(256, 'Transformations that may wait; then 503', 0),
-    bodyBytes: count(33_554_432, 'Bytes of a request body'),
+    bodyBytes: count(33_554_432, 'Bytes of a request body; then 413'),
+    requestMs: count(120_000, 'Milliseconds in which a request with its body must be here', 100, 3_600_000),
     urlBytes: count(8192, 'Bytes of an address; then 414', 64, 65_536),
   })
   .prefault({})

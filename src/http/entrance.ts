@@ -3,7 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Limiter, RouteClass } from '../access/rate-limit.ts'
 import { limitError, MediaError } from '../error.ts'
 import { hasPassed } from './identity.ts'
-import type { Handler } from './visit.ts'
+import type { Handler, Visit } from './visit.ts'
 
 export interface EntranceRules {
   readonly instanceId: string
@@ -23,13 +23,25 @@ export function checkEntrance(request: Request, url: URL, caller: Caller, rules:
 /** Asked by supervisors, who stand beside us and not behind an edge. */
 export const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/_health', '/readyz'])
 
-/** The same handler, as often as its class allows. The allowance is in the headers of its answers and errors. */
+/** The same handler, as often as its class allows. */
 export function limited(routes: RouteClass, limiter: Limiter, handler: Handler): Handler {
   return async (visit) => {
-    const answer = await limiter.take(routes, visit.client)
-    for (const [name, value] of answer?.headers ?? []) visit.headers.set(name, value)
-    if (answer && !answer.allowed)
-      throw new MediaError('RATE_LIMITED', undefined, { retryAfter: answer.retryAfter })
+    await takeOne(routes, limiter, visit)
     return handler(visit)
   }
+}
+
+/**
+ * Counts a request in a class. The allowance is in the headers of its answer and its errors.
+ * @throws RATE_LIMITED
+ */
+export async function takeOne(routes: RouteClass, limiter: Limiter, visit: Visit): Promise<void> {
+  const answer = await limiter.take(routes, visit.client)
+  for (const [name, value] of answer?.headers ?? []) {
+    // Lists, where several classes count; the others hold one number.
+    if (name.startsWith('x-')) visit.headers.set(name, value)
+    else visit.headers.append(name, value)
+  }
+  if (answer && !answer.allowed)
+    throw new MediaError('RATE_LIMITED', undefined, { retryAfter: answer.retryAfter })
 }

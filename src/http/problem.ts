@@ -31,9 +31,16 @@ export function problemResponse(error: MediaError, requestId: string, cacheContr
     'content-security-policy': "default-src 'none'",
   })
   if (error.retryAfter !== undefined) headers.set('retry-after', String(error.retryAfter))
-  if (error.code === 'METHOD_NOT_ALLOWED') headers.set('allow', 'GET, HEAD, OPTIONS')
+  if (error.code === 'METHOD_NOT_ALLOWED') headers.set('allow', allowed(error))
+  // RFC 9110 wants a scheme; of this one browsers ask nobody for a password.
+  if (error.code === 'UNAUTHORIZED') headers.set('www-authenticate', 'Bearer')
   if (error.code === 'RANGE_NOT_SATISFIABLE') headers.set('content-range', `bytes */${sizeOf(error)}`)
   return new Response(JSON.stringify({ error: body }), { status: error.status, headers })
+}
+
+function allowed(error: MediaError): string {
+  const details = error.details as { allow?: string } | undefined
+  return details?.allow ?? 'GET, HEAD, OPTIONS'
 }
 
 function sizeOf(error: MediaError): string {
