@@ -23,6 +23,8 @@ export const ERRORS = {
   UNAUTHORIZED: { status: 401, message: 'Credentials are missing or wrong' },
   BAD_SIGNATURE: { status: 403, message: 'The signature is missing or does not match the address' },
   URL_EXPIRED: { status: 403, message: 'The signed address has expired' },
+  BAD_TOKEN: { status: 403, message: 'The playback token is not valid for this' },
+  TOKEN_EXPIRED: { status: 403, message: 'The playback token has expired' },
   ACCESS_DENIED: { status: 403, message: 'This origin does not allow such a request' },
   EDGE_REQUIRED: { status: 403, message: 'The request did not come through the required edge network' },
   ADDRESS_REFUSED: { status: 403, message: 'The address is not one this service may fetch' },

@@ -99,3 +99,26 @@ export const rateLimitSchema = z
       .describe('Where allowances are counted: in each process, or in a Redis for all; env `REDIS_URL`'),
   })
   .prefault({})
+
+export const playbackSchema = z
+  .strictObject({
+    jwksUrl: httpUrl
+      .optional()
+      .describe('Address of a JWKS, whose keys verify JWT with EdDSA, ES, PS and RS algorithms'),
+    publicKeys: z
+      .array(z.string().startsWith('-----BEGIN PUBLIC KEY-----', 'expected a public key as PEM'))
+      .max(16)
+      .default([])
+      .describe('Ed25519 keys as PEM, any of which verifies a JWT with EdDSA'),
+    issuer: z.string().min(1).optional().describe('What `iss` of a JWT must be'),
+    audience: z.string().min(1).optional().describe('What `aud` of a JWT must name'),
+    clockSkewSeconds: z
+      .int()
+      .min(0)
+      .max(300)
+      .default(5)
+      .describe('Seconds that the clock of an issuer of JWT may differ'),
+  })
+  .prefault({})
+
+export type PlaybackSettings = z.output<typeof playbackSchema>

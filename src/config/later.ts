@@ -52,6 +52,7 @@ export const laterShape = {
       parameters: notYet(['width', 'height', 'format', 'quality', 'animated'], 'Parameters allowed there'),
     })
     .prefault({}),
+  playback: notYet({}, 'Public keys of playback tokens'),
   ffmpeg: z
     .strictObject({
       native: notYet('auto', 'Use an installed ffmpeg: `auto`, `off` or its path', ['off']),
