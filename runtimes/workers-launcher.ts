@@ -112,7 +112,9 @@ async function forward(miniflare: Miniflare, request: Request, env: unknown): Pr
   const response = await miniflare.dispatchFetch(request.url, {
     method,
     headers: { ...headers, ...(peer !== undefined && { 'cf-connecting-ip': peer }) },
-    body: method === 'GET' || method === 'HEAD' ? null : await request.arrayBuffer(),
+    // Streamed: the Worker itself counts what it reads.
+    body: (method === 'GET' || method === 'HEAD' ? null : request.body) as never,
+    duplex: 'half',
     redirect: 'manual',
     signal,
   })

@@ -47,6 +47,7 @@ export const ERRORS = {
   LIMIT_EXCEEDED: { status: 422, message: 'The request exceeds a limit' },
   TRANSFORM_TIMEOUT: { status: 422, message: 'The transformation took longer than allowed' },
   RATE_LIMITED: { status: 429, message: 'Too many requests', retry: true },
+  HEADERS_TOO_LARGE: { status: 431, message: 'The headers are larger than this service accepts' },
   CLIENT_GONE: { status: 499, message: 'The client left', retry: true },
   INTERNAL: { status: 500, message: 'Something failed on our side', report: true, retry: true },
   NOT_SUPPORTED_HERE: { status: 501, message: 'This deployment cannot do that' },

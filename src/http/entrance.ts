@@ -1,4 +1,4 @@
-/** What every request meets before any route: a loop, an address that is too long, the edge gate; then its rate limit. */
+/** What every request meets before any route: loops, heads that are too large, the edge gate; then its rate limit. */
 import type { Caller } from '../access/caller.ts'
 import type { Limiter, RouteClass } from '../access/rate-limit.ts'
 import { limitError, MediaError } from '../error.ts'
@@ -8,16 +8,32 @@ import type { Handler, Visit } from './visit.ts'
 export interface EntranceRules {
   readonly instanceId: string
   readonly urlBytes: number
+  readonly headerBytes: number
+  readonly headerCount: number
   readonly requiresEdge: boolean
 }
 
-/** @throws REQUEST_LOOP, URL_TOO_LONG, EDGE_REQUIRED */
+/** @throws REQUEST_LOOP, URL_TOO_LONG, HEADERS_TOO_LARGE, EDGE_REQUIRED */
 export function checkEntrance(request: Request, url: URL, caller: Caller, rules: EntranceRules): void {
   if (hasPassed(request.headers, rules.instanceId)) throw new MediaError('REQUEST_LOOP')
   if (request.url.length > rules.urlBytes)
     throw limitError('urlBytes', request.url.length, rules.urlBytes, 'URL_TOO_LONG')
+  checkHeaders(request.headers, rules)
   if (rules.requiresEdge && !caller.isThroughEdge && !HEALTH.has(url.pathname))
     throw new MediaError('EDGE_REQUIRED')
+}
+
+/** Where the runtime has let them in: most end a connection at some size of their own. */
+function checkHeaders(headers: Headers, { headerBytes, headerCount }: EntranceRules): void {
+  let count = 0
+  let bytes = 0
+  for (const [name, value] of headers) {
+    count++
+    // As sent: with a colon, a space and the end of the line.
+    bytes += name.length + value.length + 4
+  }
+  if (count > headerCount) throw limitError('headerCount', count, headerCount, 'HEADERS_TOO_LARGE')
+  if (bytes > headerBytes) throw limitError('headerBytes', bytes, headerBytes, 'HEADERS_TOO_LARGE')
 }
 
 /** Asked by supervisors, who stand beside us and not behind an edge. */
