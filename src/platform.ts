@@ -120,7 +120,7 @@ export interface Platform {
 export interface FetchContext {
   /** Lets background work outlive the response (Workers); elsewhere it simply runs on. */
   waitUntil?(work: Promise<unknown>): void
-  /** The TCP peer's address; without one, nothing that depends on addresses lets the request in. */
+  /** The TCP peer's address; without one, the edge gate refuses, and all such requests share one rate limit. */
   readonly clientAddress?: string
   /** The platform itself is Cloudflare's edge, which has taken the connection: a deployed Worker. */
   readonly isAtCloudflare?: boolean
