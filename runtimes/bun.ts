@@ -11,6 +11,8 @@ export type { BoundMediamorph }
 /** The part of Bun's global that is used here. */
 interface BunServer {
   readonly port: number
+  /** Seconds that the request's connection may be idle from now on. */
+  timeout(request: Request, seconds: number): void
   stop(): Promise<void>
 }
 declare const Bun: {
@@ -20,7 +22,7 @@ declare const Bun: {
     port: number
     idleTimeout: number
     maxRequestBodySize: number
-    fetch(request: Request, server: unknown): Promise<Response>
+    fetch(request: Request, server: BunServer): Promise<Response>
   }): BunServer
 }
 
@@ -41,17 +43,25 @@ export function createMediamorph(config?: ConfigInput): BoundMediamorph {
   return bindMediamorph(config, openPlatform(), peerOf)
 }
 
-/** Seconds without a byte; Bun's 10 would end a transformation that is still running. */
+/** Seconds without a byte, work included; Bun's 10 would end a transformation that is still running. */
 const IDLE_SECONDS = 255
-const MAX_BODY_BYTES = 33_554_432
 
-const listen: Door['listen'] = async ({ host, port, fetch }) => {
+const listen: Door['listen'] = async ({ host, port, limits, fetch }) => {
+  const keepAliveSeconds = Math.ceil(limits.keepAliveMs / 1000)
   const server = Bun.serve({
     hostname: host,
     port,
     idleTimeout: IDLE_SECONDS,
-    maxRequestBodySize: MAX_BODY_BYTES,
-    fetch: (request, native) => fetch(request, native),
+    maxRequestBodySize: limits.bodyBytes,
+    async fetch(request, native) {
+      native.timeout(request, IDLE_SECONDS)
+      try {
+        return await fetch(request, native)
+      } finally {
+        // From here on the client is to read the answer, or to send the head of another request.
+        native.timeout(request, keepAliveSeconds)
+      }
+    },
   })
   return { port: server.port, stop: () => server.stop() }
 }

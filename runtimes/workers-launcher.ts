@@ -15,7 +15,7 @@ import { PACKAGE_ROOT } from './server/places.ts'
 import { isRecord } from './server/adapt.ts'
 import { listenOnNode, nodePeerOf } from './server/node-door.ts'
 import { orExit, run } from './server/start.ts'
-import { ARTIFACTS, mountsOf } from './workers/mounts.ts'
+import { ARTIFACTS, mountsOf, redisFaults } from './workers/mounts.ts'
 
 type Service = (request: Request) => Promise<Response>
 
@@ -66,8 +66,12 @@ function textsFor(document: string | undefined): Record<string, string> {
 
 async function launch(): Promise<void> {
   const document = await readDocument(process.env)
-  const config = loadConfig({ document, env: process.env })
+  // The Worker does not see it either.
+  const { REDIS_URL: redis, ...env } = process.env
+  const config = loadConfig({ document, env })
   checkExposure(config, config.host)
+  const faults = redisFaults(config)
+  if (faults.length > 0) throw new ConfigError(faults)
   const { standIns, services, r2, d1 } = await mapMounts(config)
   const text = document === undefined ? undefined : JSON.stringify({ ...document, database: config.database })
   const miniflare = new Miniflare({
@@ -88,7 +92,8 @@ async function launch(): Promise<void> {
   await miniflare.ready
   // miniflare would leave at once, with another exit code; its own clean-up happens in dispose().
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
-  const door = { platform: PLATFORM, listen: listenOnNode }
+  const notes = redis ? [...PLATFORM.notes, 'REDIS_URL has no effect on Workers'] : PLATFORM.notes
+  const door = { platform: { ...PLATFORM, notes }, listen: listenOnNode }
   await run(door, config, {
     fetch: (request, env) => forward(miniflare, request, env),
     close: () => miniflare.dispose(),
@@ -111,7 +116,9 @@ async function forward(miniflare: Miniflare, request: Request, env: unknown): Pr
   const response = await miniflare.dispatchFetch(request.url, {
     method,
     headers: { ...headers, ...(peer !== undefined && { 'cf-connecting-ip': peer }) },
-    body: method === 'GET' || method === 'HEAD' ? null : await request.arrayBuffer(),
+    // Streamed: the Worker itself counts what it reads.
+    body: (method === 'GET' || method === 'HEAD' ? null : request.body) as never,
+    duplex: 'half',
     redirect: 'manual',
     signal,
   })

@@ -52,6 +52,7 @@ They win over the document.
 | \`MEDIAMORPH_CONFIG\` | | Path of the document |
 ${variables.map(([name, node]) => `| \`${name}\` | \`${String(node.default)}\` | ${node.description ?? ''} |`).join('\n')}
 | \`DATABASE_URL\` | | Instead of \`database\` |
+| \`REDIS_URL\` | | Instead of \`rateLimit.store\` |
 
 ## Secrets
 

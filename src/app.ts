@@ -2,17 +2,23 @@
  * Composition root: (Config, Platform) -> { fetch, work, close }. The only file that knows all rooms. `Resources` hold
  * what lives long (pool, stores, database); the router above them is cheap and may be made anew for a new configuration.
  */
+import { adminPath, createAdmin } from './access/admin.ts'
 import { createAuthorizer } from './access/authorize.ts'
 import { boundsFor, type Bounds } from './config/bounds.ts'
+import { callerOf } from './access/caller.ts'
+import { createEdgeRanges, type EdgeRanges } from './access/edge.ts'
+import { createLimiter } from './access/rate-limit.ts'
+import { createMemoryRates, createRedisRates, type RateStore } from './access/rate-store.ts'
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { Made, OriginPolicy, Services } from './context.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { formatsWith } from './engines/image/modules.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { createAddressSet } from './lib/cidr.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
-import { createSafeFetch } from './lib/safe-fetch.ts'
+import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { planRequest } from './plan/planner.ts'
@@ -31,6 +37,9 @@ export interface Resources {
   readonly cache: RenditionCache
   readonly sql: Sql | undefined
   readonly origins: Origins
+  /** Only where the edge gate is on. */
+  readonly edge: EdgeRanges | undefined
+  readonly rates: RateStore
   readonly logger: Logger
   readonly instanceId: string
   readonly bounds: Bounds
@@ -70,11 +79,30 @@ export async function openResources(config: Config, platform: Platform): Promise
       safeFetch,
       openDriver: (mount) => platform.openDriver(mount, 'source'),
     }),
+    edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
+    rates: await openRates(config.rateLimit.store, platform),
     logger,
     instanceId,
     bounds,
     formats: formatsWith((name) => platform.hasWasm?.(name) ?? true),
   }
+}
+
+function openEdge({ edge }: Config, safeFetch: SafeFetch, logger: Logger): EdgeRanges {
+  return createEdgeRanges({
+    lists: edge.cloudflareLists,
+    refreshMs: edge.refreshMs,
+    safeFetch,
+    now: () => Date.now(),
+    random: () => Math.random(),
+    onFault: (message, cause) => logger.log('warn', message, { cause: String(cause) }),
+  })
+}
+
+async function openRates(store: string, platform: Platform): Promise<RateStore> {
+  if (store === 'memory') return createMemoryRates(() => Date.now())
+  if (!platform.openRedis) throw new Error('rateLimit.store: there is no way to a Redis here')
+  return createRedisRates(await platform.openRedis(store))
 }
 
 /** Tasks wait here, where a client that leaves frees its place, and not inside the pool. */
@@ -88,8 +116,9 @@ function gated(workers: Workers, gate: Gate): Workers {
 }
 
 /** Lets running work finish, then lets go of everything. */
-export async function closeResources({ workers, cache, sql, origins }: Resources): Promise<void> {
+export async function closeResources({ workers, cache, sql, origins, rates }: Resources): Promise<void> {
   await workers.close()
+  await rates.close()
   await cache.close()
   await origins.close()
   await sql?.close()
@@ -97,19 +126,41 @@ export async function closeResources({ workers, cache, sql, origins }: Resources
 
 export function createApp(config: Config, resources: Resources): Router {
   const services = createServices(config, resources)
+  const { edge } = resources
+  const callers = {
+    isProxy: createAddressSet(config.trustedProxies),
+    isEdge: (address: string) => edge?.contains(address) ?? false,
+  }
   return createRouter({
     services,
+    callerOf: (facts) => callerOf(facts, callers),
+    keepFresh: (waitUntil) => edge?.keepFresh(waitUntil),
+    requiresEdge: config.edge.requireCloudflare,
+    limiter: createLimiter({
+      rates: config.rateLimit,
+      store: resources.rates,
+      now: () => Date.now(),
+      onFault: (message, cause) => resources.logger.log('warn', message, { cause: String(cause) }),
+    }),
     rules: config.rules,
     cors: config.cors,
     dependencies: dependenciesOf(resources),
     instanceId: resources.instanceId,
-    urlBytes: config.limits.urlBytes,
+    ...config.limits,
     compat: config.compat,
     debugPublic: config.debug.public,
-    adminToken: config.secrets.adminToken,
+    admin: createAdminOf(config),
+    publicUrl: config.publicUrl,
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
+}
+
+function createAdminOf({ secrets, publicUrl }: Config) {
+  const { adminToken: token } = secrets
+  if (token === undefined) return undefined
+  const path = adminPath(publicUrl)
+  return createAdmin({ token, path, now: () => Date.now(), newId: () => crypto.randomUUID() })
 }
 
 function createServices(config: Config, resources: Resources): Services {

@@ -72,6 +72,13 @@ export interface Workers {
   close(): Promise<void>
 }
 
+/** A Redis that several processes share. */
+export interface Redis {
+  /** Runs a Lua script, atomically. Rejects within a second when nobody answers; the connection comes back by itself. */
+  script(text: string, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown>
+  close(): Promise<void>
+}
+
 /** Settings of one outbound fetcher; milliseconds and bytes. */
 export interface OutboundRules {
   /** True when a connection to this address (an IP literal) may be made. */
@@ -117,6 +124,8 @@ export interface Platform {
   openDriver(mount: string, use: 'source' | 'cache'): Driver | Promise<Driver>
   /** Opens `sqlite:PATH`, `postgres://…` or `d1:BINDING`; undefined when the runtime has no database. */
   openSql(url: string): Promise<Sql | undefined>
+  /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */
+  openRedis?(url: string): Promise<Redis>
   /** Writes one finished log line. */
   log(line: string): void
 }
@@ -125,6 +134,8 @@ export interface Platform {
 export interface FetchContext {
   /** Lets background work outlive the response (Workers); elsewhere it simply runs on. */
   waitUntil?(work: Promise<unknown>): void
-  /** The TCP peer's address. */
+  /** The TCP peer's address; without one, the edge gate refuses, and all such requests share one rate limit. */
   readonly clientAddress?: string
+  /** The platform itself is Cloudflare's edge, which has taken the connection: a deployed Worker. */
+  readonly isAtCloudflare?: boolean
 }

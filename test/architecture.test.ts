@@ -39,6 +39,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   aws4fetch: /^src\/sources\//,
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
+  ioredis: /^runtimes\//,
+  jose: /^src\/access\//,
   libsql: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,
 }

@@ -19,11 +19,25 @@ export const nodePeerOf: PeerOf = ({ incoming }) => {
   return typeof address === 'string' ? address : undefined
 }
 
-export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
+/** Milliseconds without a byte in either direction, work included: what Bun can do at most. */
+const IDLE_MS = 255_000
+/** Beyond our own limits, so that whoever passes those a little hears it from us. */
+const SPARE_HEAD_BYTES = 8192
+
+export const listenOnNode: Door['listen'] = async ({ host, port, limits, fetch }) => {
+  const headersTimeout = Math.min(limits.headersMs, limits.requestMs)
   const server = createAdaptorServer({
     fetch: (request, env) => fetch(request, env),
     overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(1000, headersTimeout / 4),
+      keepAliveTimeout: limits.keepAliveMs,
+      maxHeaderSize: limits.urlBytes + limits.headerBytes + SPARE_HEAD_BYTES,
+    },
   }) as Server
+  server.timeout = IDLE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -5,6 +5,7 @@ import { openServerDriver } from './mounts.ts'
 import { createPinnedFetch } from './pinned-fetch.ts'
 import { THREAD_SCRIPT } from './places.ts'
 import { createPool } from './pool.ts'
+import { openServerRedis } from './redis.ts'
 import { openServerSql } from './sqlite.ts'
 import { createWasmLoader } from './wasm-files.ts'
 
@@ -36,6 +37,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => openServerDriver(mount, use, env),
     openSql: openServerSql,
+    openRedis: openServerRedis,
     log,
   }
 }

@@ -7,6 +7,8 @@ import { readDocument } from './document.ts'
 export interface ListenOptions {
   readonly host: string
   readonly port: number
+  /** For how large and how slow requests may be, as far as the runtime can be told. */
+  readonly limits: Config['limits']
   fetch: BoundMediamorph['fetch']
 }
 
@@ -62,9 +64,9 @@ export async function orExit(act: () => Promise<void>): Promise<void> {
   }
 }
 
-async function listen(door: Door, { host, port }: Config, service: Service): Promise<Listening> {
+async function listen(door: Door, { host, port, limits }: Config, service: Service): Promise<Listening> {
   try {
-    return await door.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, fetch: service.fetch })
+    return await door.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, limits, fetch: service.fetch })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const reason = LISTEN_FAULTS[code]

@@ -2,7 +2,7 @@
 import { createMediamorph as create, loadConfig, MediaError, parseDocument } from '../../src/index.ts'
 import type { ConfigInput, FetchContext, Mediamorph, MemoryBounds, Platform } from '../../src/index.ts'
 import { createWorkersInPlace } from './in-place.ts'
-import { createWorkersMounts, type Bindings } from './mounts.ts'
+import { createWorkersMounts, isLaunchedHere, type Bindings } from './mounts.ts'
 
 /** Compiled modules by name. */
 export type Modules = Readonly<Record<string, WebAssembly.Module>>
@@ -34,7 +34,7 @@ export function bindWorkers(config: ConfigInput | undefined, modules: Modules): 
       const current =
         built?.bindings === known ? built : { media: build(config, known, modules), bindings: known }
       built = current
-      const context = toContext(request, execution)
+      const context = toContext(request, known, execution)
       const answer = current.media.fetch(request, context)
       // A request whose client leaves is otherwise stopped between two lines, its place in a queue never given back.
       context.waitUntil?.(answer)
@@ -82,12 +82,13 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
   }
 }
 
-function toContext(request: Request, execution: unknown): FetchContext {
+function toContext(request: Request, bindings: Bindings, execution: unknown): FetchContext {
   // Set by Cloudflare's edge, which overwrites what a client sends.
   const clientAddress = request.headers.get('cf-connecting-ip')
   const { waitUntil } = (execution ?? {}) as Partial<Execution>
   return {
     ...(clientAddress !== null && { clientAddress }),
+    isAtCloudflare: !isLaunchedHere(bindings),
     ...(waitUntil && { waitUntil: (work) => waitUntil.call(execution, work) }),
   }
 }

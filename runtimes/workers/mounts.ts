@@ -16,6 +16,11 @@ export type Bindings = Readonly<Record<string, unknown>>
 /** JSON `{ "fs:./media": "service:MEDIA", … }`: what stands for mounts that a Worker cannot have. */
 const STAND_INS = 'MEDIAMORPH_MOUNTS'
 
+/** Whether our launcher runs the Worker on a machine of the operator's; a deployed one has no such binding. */
+export function isLaunchedHere(bindings: Bindings): boolean {
+  return typeof bindings[STAND_INS] === 'string'
+}
+
 interface BindingRow {
   /** A method that tells this kind of binding. */
   readonly method: string
@@ -70,6 +75,7 @@ export function createWorkersMounts(bindings: Bindings): WorkersMounts {
       const faults = [
         ...fault('storage.cache', config.storage.cache, ['r2']),
         ...fault('database', config.database, ['d1']),
+        ...redisFaults(config),
         ...mountsOf(config).flatMap(({ path, mount }) => fault(path, mount, ['r2', 'service'])),
       ]
       if (faults.length > 0) throw new ConfigError(faults)
@@ -81,6 +87,12 @@ export function createWorkersMounts(bindings: Bindings): WorkersMounts {
     },
     openSql: async (url) => createD1Sql(find(url) as D1Like),
   }
+}
+
+/** A Worker counts by itself. */
+export function redisFaults({ rateLimit }: Config): Fault[] {
+  if (rateLimit.store === 'memory') return []
+  return [{ path: 'rateLimit.store', message: 'expected "memory", because Workers have no way to a Redis' }]
 }
 
 /** Mounts that originals are read from, with their paths in the document. */

@@ -3,7 +3,13 @@
  * left when all of them are filled in.
  */
 import { z } from 'zod'
-import { corsSchema, debugSchema } from '../access/settings.ts'
+import {
+  corsSchema,
+  debugSchema,
+  edgeSchema,
+  rateLimitSchema,
+  trustedProxiesSchema,
+} from '../access/settings.ts'
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
@@ -60,6 +66,9 @@ export const configSchema = z.strictObject({
   limits: limitsSchema,
   outbound: outboundSchema,
   external: externalSchema,
+  trustedProxies: trustedProxiesSchema,
+  edge: edgeSchema,
+  rateLimit: rateLimitSchema,
   cors: corsSchema,
   debug: debugSchema,
   compat: z

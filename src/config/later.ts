@@ -27,12 +27,6 @@ function canonical(value: unknown): string {
   return `{${entries.toSorted().join()}}`
 }
 
-const rate = (limit: number, description: string) =>
-  notYet({ limit: 0 }, description, [
-    { limit, windowMs: 60_000 },
-    { limit: 0, windowMs: 60_000 },
-  ])
-
 export const laterShape = {
   assets: notYet([], 'Tables of asset routes'),
   static: notYet(null, 'Serve every path as an object of this mount'),
@@ -52,19 +46,7 @@ export const laterShape = {
       seconds: notYet(30, 'Seconds of expected work from which on it becomes a job'),
     })
     .prefault({}),
-  edge: z
-    .strictObject({
-      requireCloudflare: notYet(false, "Refuse peers outside Cloudflare's address ranges"),
-    })
-    .prefault({}),
-  trustedProxies: notYet([], 'Address ranges whose forwarding headers are believed'),
-  rateLimit: z
-    .strictObject({
-      media: rate(0, 'Requests for media, per client'),
-      jobs: rate(30, 'Requests to the jobs API, per client'),
-      keys: rate(120, 'Requests for keys, per client'),
-    })
-    .prefault({}),
+  playback: notYet({}, 'Public keys of playback tokens'),
   ffmpeg: z
     .strictObject({
       native: notYet('auto', 'Use an installed ffmpeg: `auto`, `off` or its path', ['off']),

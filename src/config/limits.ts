@@ -26,8 +26,28 @@ export const limitsSchema = z
       .default('cpus')
       .describe('Transformations at a time; `cpus` = one for each core'),
     queue: count(256, 'Transformations that may wait; then 503', 0),
-    bodyBytes: count(33_554_432, 'Bytes of a request body'),
+    bodyBytes: count(33_554_432, 'Bytes of a request body; then 413'),
     urlBytes: count(8192, 'Bytes of an address; then 414', 64, 65_536),
+    headerBytes: count(16_384, 'Bytes of the headers of a request; then 431', 1024, 262_144),
+    headerCount: count(100, 'Headers of a request; then 431', 8, 1000),
+    headersMs: count(
+      15_000,
+      'Milliseconds in which the head of a request must be here; then its connection ends (Node; Bun: 12 s, whatever this says)',
+      500,
+      600_000,
+    ),
+    requestMs: count(
+      120_000,
+      'Milliseconds in which a request with its body must be here; then 408',
+      100,
+      3_600_000,
+    ),
+    keepAliveMs: count(
+      75_000,
+      'Milliseconds that a connection may be idle between requests; longer than a proxy in front waits (Node, Bun)',
+      1000,
+      255_000,
+    ),
   })
   .prefault({})
   .describe('What one request may cost; all are checked before it is spent')

@@ -60,12 +60,21 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 /** Variables that stand for a field of the document. */
-const OVERRIDES = { DATABASE_URL: 'database' } as const
+const OVERRIDES = { DATABASE_URL: 'database', REDIS_URL: 'rateLimit.store' } as const
 
 function override(document: unknown, env: Env): unknown {
+  return Object.entries(OVERRIDES).reduce(
+    (result, [variable, field]) =>
+      env[variable] ? withField(result, field.split('.'), env[variable]) : result,
+    document,
+  )
+}
+
+/** A copy with another value at the path; what is no object is left for the schema to refuse. */
+function withField(document: unknown, [name = '', ...rest]: readonly string[], value: string): unknown {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) return document
-  const set = Object.entries(OVERRIDES).filter(([variable]) => env[variable])
-  return { ...document, ...Object.fromEntries(set.map(([variable, field]) => [field, env[variable]])) }
+  const inner = (document as Readonly<Record<string, unknown>>)[name]
+  return { ...document, [name]: rest.length === 0 ? value : withField(inner ?? {}, rest, value) }
 }
 
 /** A value that came from a variable is that variable's fault; what it holds may be a secret. */
@@ -80,6 +89,6 @@ function blameEnv(env: Env): (fault: Fault) => Fault {
 
 /** Variables of features to come: harmless, but the operator should know. */
 function notesOf(env: Env): string[] {
-  const unused = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'].filter((name) => env[name])
+  const unused = ['OTEL_EXPORTER_OTLP_ENDPOINT'].filter((name) => env[name])
   return unused.map((name) => `${name} is set and has no effect in this version`)
 }

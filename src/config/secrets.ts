@@ -26,7 +26,7 @@ export const SECRET_VARIABLES = {
   ],
   external: ['MEDIAMORPH_EXTERNAL_SECRET', 'Signs addresses on other hosts; default `MEDIAMORPH_SECRET`'],
   vylux: ['MEDIAMORPH_VYLUX_SECRET', 'Signs Vylux addresses; default `MEDIAMORPH_SECRET`'],
-  adminToken: ['MEDIAMORPH_ADMIN_TOKEN', 'Opens `debug=view`'],
+  adminToken: ['MEDIAMORPH_ADMIN_TOKEN', 'Opens `debug=view` and `/admin`; without it they do not exist'],
   apiKey: ['MEDIAMORPH_API_KEY', 'Opens the jobs API'],
   internalSecret: ['MEDIAMORPH_INTERNAL_SECRET', 'Opens the internal routes'],
   webhookSecret: ['MEDIAMORPH_WEBHOOK_SECRET', 'Signs webhooks'],

@@ -1,38 +1,46 @@
 /** Step 9: every way in. Reserved paths first, then media; whatever is thrown ends in `problem.ts`. */
 import { Hono } from 'hono'
-import { hasBearer } from '../access/bearer.ts'
+import type { Admin } from '../access/admin.ts'
+import type { Caller, CallerFacts } from '../access/caller.ts'
+import type { Limiter } from '../access/rate-limit.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
-import type { Call, OriginPolicy, Services } from '../context.ts'
-import { createEvent, serverTiming, type RequestEvent } from '../observe/event.ts'
+import type { OriginPolicy, Services } from '../context.ts'
+import type { RequestEvent } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
-import { mayBeMedia } from '../request/match.ts'
+import { isReserved, mayBeMedia } from '../request/match.ts'
 import { EXTERNAL } from '../request/address.ts'
 import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
 import { errorCacheControl } from './cache-control.ts'
-import { addCors, preflight, type CorsRules } from './cors.ts'
+import { isAdminPath, withCommonHeaders } from './common-headers.ts'
+import { preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
-import { hasPassed, traceIdOf } from './identity.ts'
+import { checkEntrance, limited, takeOne, type EntranceRules } from './entrance.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { respond } from './respond.ts'
 import { theirStatus } from './their-status.ts'
+import { refuseSessionMethod, SESSION_PATH, sessionRoutes, type SessionRouteOptions } from './session.ts'
+import { enter, type Handler, type Visit } from './visit.ts'
 
-export interface RouterOptions {
+export interface RouterOptions extends EntranceRules, SessionRouteOptions {
   readonly services: Services
+  /** Whose request it is. */
+  callerOf(facts: CallerFacts): Caller
+  /** Lets what is fetched for the edge gate be renewed. */
+  keepFresh(waitUntil: (work: Promise<unknown>) => void): void
+  readonly limiter: Limiter
   readonly rules: RequestRules
   readonly cors: CorsRules
   readonly dependencies: readonly Dependency[]
-  readonly instanceId: string
-  readonly urlBytes: number
   readonly compat: { readonly headers: readonly string[]; readonly statuses: readonly string[] }
   readonly debugPublic: boolean
-  /** Opens `debug` and, later, the admin pages. */
-  readonly adminToken: string | undefined
+  /** Opens `debug` and `/admin`; without a token there is nobody. */
+  readonly admin: Admin | undefined
   /** Serves the sample page at `/`: only without a configuration. */
   readonly isDemo: boolean
   /** 128 random bits as a UUID. */
@@ -43,38 +51,33 @@ export interface Router {
   fetch(request: Request, context?: FetchContext): Promise<Response>
 }
 
-interface Visit {
-  readonly request: Request
-  readonly url: URL
-  readonly call: Call
-}
-type Handler = (visit: Visit) => Promise<Response> | Response
-
 export function createRouter(options: RouterOptions): Router {
   const routes = createRoutes(options)
-  const { services, instanceId, cors, urlBytes } = options
+  const { services, cors } = options
 
-  async function answer(visit: Visit): Promise<Response> {
-    if (hasPassed(visit.request.headers, instanceId)) throw new MediaError('REQUEST_LOOP')
-    if (visit.request.url.length > urlBytes) {
-      throw new MediaError('URL_TOO_LONG', undefined, {
-        details: { limit: 'urlBytes', value: visit.request.url.length, maximum: urlBytes },
-      })
-    }
-    if (visit.request.method === 'OPTIONS') return preflight(cors, visit.request)
-    if (visit.request.method !== 'GET' && visit.request.method !== 'HEAD')
-      throw new MediaError('METHOD_NOT_ALLOWED')
+  async function answer(visit: Visit, caller: Caller): Promise<Response> {
+    checkEntrance(visit.request, visit.url, caller, options)
+    if (visit.request.method === 'OPTIONS')
+      return isAdminPath(visit.url.pathname)
+        ? new Response(null, { status: 204 })
+        : preflight(cors, visit.request)
     return routes(visit)
   }
 
   return {
     async fetch(request, context = {}) {
-      const visit = enter(request, context, options)
+      const caller = options.callerOf({
+        peer: context.clientAddress,
+        headers: request.headers,
+        isAtEdge: context.isAtCloudflare ?? false,
+      })
+      const visit = enter(request, context, caller.address, { now: services.now(), newId: options.newId })
+      options.keepFresh(visit.call.waitUntil)
       const { event } = visit.call
       let response: Response
       let report = false
       try {
-        response = await answer(visit)
+        response = await answer(visit, caller)
       } catch (thrown) {
         const error = toMediaError(thrown, request.signal)
         report = isReported(error)
@@ -90,48 +93,14 @@ export function createRouter(options: RouterOptions): Router {
   }
 }
 
-function enter(request: Request, context: FetchContext, { services, newId }: RouterOptions): Visit {
-  const url = new URL(request.url)
-  const requestId = newId()
-  const event = createEvent({
-    requestId,
-    traceId: traceIdOf(request.headers, requestId),
-    method: request.method,
-    path: url.pathname.slice(0, 512),
-    now: services.now(),
-    ...(context.clientAddress === undefined ? {} : { clientAddress: context.clientAddress }),
-  })
-  const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
-  return { request, url, call: { url, signal: request.signal, event, waitUntil } }
-}
-
 function noteError(event: RequestEvent, error: MediaError): void {
   event.errorCode = error.code
   if (error.cause instanceof Error) event.cause = error.cause.stack ?? error.cause.message
   else if (error.cause !== undefined) event.cause = String(error.cause)
 }
 
-/** Headers that are on every answer, errors and health included. */
-function withCommonHeaders(
-  response: Response,
-  visit: Visit,
-  finishedAt: number,
-  options: RouterOptions,
-): Response {
-  const { event } = visit.call
-  const headers = new Headers(response.headers)
-  addCors(headers, options.cors, visit.request.headers.get('origin'))
-  headers.append('via', `1.1 ${options.instanceId}`)
-  headers.set('x-request-id', event.requestId)
-  headers.set('x-trace-id', event.traceId)
-  headers.set('x-processing-time-ms', (finishedAt - event.startedAt).toFixed(1))
-  const timing = serverTiming(event)
-  if (timing !== '') headers.set('server-timing', timing)
-  return new Response(response.body, { status: response.status, headers })
-}
-
 function createRoutes(options: RouterOptions): Handler {
-  const app = new Hono<{ Bindings: { visit: Visit } }>()
+  const app = new Hono<{ Bindings: { visit: Visit } }>({ getPath })
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
   const media: Handler = (visit) =>
     mayBeMedia(visit.url.pathname, options.rules) ? serveMedia(visit, options) : unknown()
@@ -146,11 +115,28 @@ function createRoutes(options: RouterOptions): Handler {
     route('/demo', () => demoHome())
     route('/demo/_assets/:name', ({ url }) => demoAsset(url.pathname))
   }
-  route('*', media)
+  if (options.admin) {
+    for (const [method, handler] of Object.entries(sessionRoutes(options.admin, options)))
+      app.on(method, SESSION_PATH, (c) => limited('keys', options.limiter, handler)(c.env.visit))
+    app.all(SESSION_PATH, refuseSessionMethod)
+  }
+  route('*', limited('media', options.limiter, media))
+  app.all('*', (c) => refuseMethod(c.env.visit))
   app.onError((error) => {
     throw error
   })
   return (visit) => app.fetch(visit.request, { visit })
+}
+
+/** Routes are what the address says, not what it might be decoded to. */
+function getPath(_: Request, options?: { env?: { visit: Visit } }): string {
+  return options?.env?.visit.url.pathname ?? '/'
+}
+
+/** Reserved paths that have no route do not exist, whatever the method. */
+function refuseMethod({ url }: Visit): never {
+  if (isReserved(url.pathname)) unknown()
+  throw new MediaError('METHOD_NOT_ALLOWED')
 }
 
 const READY_MS = 2000
@@ -184,9 +170,16 @@ async function serveMedia(visit: Visit, options: RouterOptions): Promise<Respons
 }
 
 async function view(media: MediaRequest, visit: Visit, options: RouterOptions): Promise<Response> {
-  const mayLook = options.debugPublic || (await hasBearer(visit.request.headers, options.adminToken))
+  const mayLook = options.debugPublic || (await isAdmin(visit, options))
   if (!mayLook) throw new MediaError('UNAUTHORIZED', 'Diagnostics need the admin token')
   return diagnose(media, visit.call, options.services)
+}
+
+/** A token that is shown may be a guess, and counts as one. */
+async function isAdmin(visit: Visit, { admin, limiter }: RouterOptions): Promise<boolean> {
+  const { headers } = visit.request
+  if (admin?.showsToken(headers)) await takeOne('keys', limiter, visit)
+  return (await admin?.admits(headers)) ?? false
 }
 
 function noteOutcome(event: RequestEvent, outcome: Awaited<ReturnType<typeof serve>>): void {

@@ -84,14 +84,31 @@ export function inCidr(ip: string, cidr: Cidr): boolean {
   return address !== undefined && contains(cidr, address)
 }
 
+/** Whether an address lies in any of the blocks, which are read once. @throws Error when a text is no block */
+export function createAddressSet(blocks: readonly string[]): (ip: string) => boolean {
+  const parsed = blocks.map(block)
+  return (ip) => {
+    const address = parsed.length === 0 ? undefined : parseAddress(ip)
+    if (!address) return false
+    const plain = isMapped(address) ? ({ version: 4, value: address.value & LOW_32 } as const) : address
+    return parsed.some((one) => contains(one, plain))
+  }
+}
+
+/** IPv4 written as IPv6: `::ffff:1.2.3.4`. */
+function isMapped({ version, value }: Address): boolean {
+  return version === 6 && value >> 32n === 0xffffn
+}
+
 /** One spelling for comparing: without brackets and zone, lower case, `::ffff:1.2.3.4` as `1.2.3.4`. */
 export function normalizeAddress(ip: string): string {
   const bare = ip
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/%.*$/, '')
     .toLowerCase()
-  const address = parseAddress(bare)
-  if (address?.version !== 6 || address.value >> 32n !== 0xffffn) return bare
+  // Most are IPv4 or contain no IPv4 at all, and need not be read.
+  const address = bare.includes(':') ? parseAddress(bare) : undefined
+  if (!address || !isMapped(address)) return bare
   return [24n, 16n, 8n, 0n].map((shift) => (address.value >> shift) & 0xffn).join('.')
 }
 
@@ -107,7 +124,8 @@ function parseV4(text: string): bigint | undefined {
   const parts = text.split('.')
   // A leading zero is octal to some and decimal to others: neither is meant.
   const isSound = parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)
-  return parts.length === 4 && isSound ? joinParts(parts.map(Number), 8n) : undefined
+  if (parts.length !== 4 || !isSound) return undefined
+  return BigInt(parts.reduce((whole, part) => whole * 256 + Number(part), 0))
 }
 
 function parseV6(text: string): bigint | undefined {

@@ -134,8 +134,8 @@ describe('environment', () => {
   })
 
   test('variables of features to come are named, not obeyed', () => {
-    expect(load({}, { REDIS_URL: 'redis://localhost' }).notes).toEqual([
-      'REDIS_URL is set and has no effect in this version',
+    expect(load({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost' }).notes).toEqual([
+      'OTEL_EXPORTER_OTLP_ENDPOINT is set and has no effect in this version',
     ])
   })
 })
@@ -289,9 +289,6 @@ describe('what this version does not have', () => {
     ['queue', { queue: 'redis://localhost' }, 'queue'],
     ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
     ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
-    ['edge gate', { edge: { requireCloudflare: true } }, 'edge.requireCloudflare'],
-    ['proxies', { trustedProxies: ['10.0.0.0/8'] }, 'trustedProxies'],
-    ['rate limit', { rateLimit: { media: { limit: 10, windowMs: 1000 } } }, 'rateLimit.media'],
     ['ffmpeg', { ffmpeg: { native: '/usr/bin/ffmpeg' } }, 'ffmpeg.native'],
     ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
     ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
@@ -371,6 +368,39 @@ describe('features that need something', () => {
     expect(faultsOf({}, { MEDIAMORPH_SECRET: 'k2:long enough,k1:short' })).toEqual([
       { path: 'MEDIAMORPH_SECRET', message: expect.stringContaining('every key of the ring') },
     ])
+  })
+})
+
+describe('who may ask, and how often', () => {
+  test('REDIS_URL says where allowances are counted, whatever else the section holds', () => {
+    const change = { rateLimit: { media: { limit: 5 }, store: 'memory' } }
+    const { rateLimit } = load(change, { REDIS_URL: 'redis://cache:6379' })
+    expect(rateLimit).toEqual({
+      media: { limit: 5, windowMs: 60_000 },
+      jobs: { limit: 30, windowMs: 60_000 },
+      keys: { limit: 120, windowMs: 60_000 },
+      store: 'redis://cache:6379',
+    })
+    expect(load({}, { REDIS_URL: 'redis://cache:6379' }).rateLimit.store).toBe('redis://cache:6379')
+    expect(load().rateLimit.store).toBe('memory')
+    expect(faultsOf({}, { REDIS_URL: 'http://user:secret@cache' })).toEqual([
+      { path: 'REDIS_URL', message: 'expected "memory" or redis://…, got something else' },
+    ])
+    const shown = JSON.stringify(describeConfig(load({}, { REDIS_URL: 'redis://:secret-word@cache' })))
+    expect(shown).not.toContain('secret-word')
+  })
+
+  test.each<[string, object, string]>([
+    ['no block', { trustedProxies: ['10.0.0.1/8'] }, 'trustedProxies[0]'],
+    ['a name', { trustedProxies: ['proxy.example.com'] }, 'trustedProxies[0]'],
+    ['threats 16: IPv4 in IPv6 form', { trustedProxies: ['::ffff:10.0.0.0/104'] }, 'trustedProxies[0]'],
+    ['a list that is no address', { edge: { cloudflareLists: ['ips-v4'] } }, 'edge.cloudflareLists[0]'],
+    ['no list', { edge: { cloudflareLists: [] } }, 'edge.cloudflareLists'],
+    ['a limit below 0', { rateLimit: { media: { limit: -1 } } }, 'rateLimit.media.limit'],
+    ['a window of no time', { rateLimit: { keys: { windowMs: 0 } } }, 'rateLimit.keys.windowMs'],
+    ['a store of another kind', { rateLimit: { store: 'memcached://x' } }, 'rateLimit.store'],
+  ])('%s is refused', (_, change, path) => {
+    expect(faultsOf(change).map((fault) => fault.path)).toEqual([path])
   })
 })
 

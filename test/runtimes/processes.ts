@@ -22,7 +22,13 @@ export interface RunOptions {
 }
 
 /** Variables of the machine that must not change what a test sees. */
-const CLEAN = { MEDIAMORPH_CONFIG: undefined, MEDIAMORPH_SECRET: undefined, HOST: undefined, PORT: undefined }
+const CLEAN = {
+  MEDIAMORPH_CONFIG: undefined,
+  MEDIAMORPH_SECRET: undefined,
+  REDIS_URL: undefined,
+  HOST: undefined,
+  PORT: undefined,
+}
 
 export function start(
   command: readonly [string, ...string[]],

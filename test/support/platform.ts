@@ -4,6 +4,7 @@ import { createTaskRunner } from '../../src/worker.ts'
 import type { Driver, Platform, Sql, Task, Workers } from '../../src/platform.ts'
 import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { openServerDriver } from '../../runtimes/server/mounts.ts'
+import { openServerRedis } from '../../runtimes/server/redis.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 
 export interface TestPlatformOptions {
@@ -35,6 +36,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     openDriver: (mount, use) => options.drivers?.[mount] ?? openServerDriver(mount, use),
     openSql: async (url): Promise<Sql | undefined> =>
       url === 'none' ? undefined : openSqlite(url.replace(/^sqlite:/, '')),
+    openRedis: openServerRedis,
     log: (line) => void lines.push(line),
   }
 }
