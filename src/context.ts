@@ -18,8 +18,10 @@ export interface OriginPolicy {
   readonly originals: 'media' | 'any' | 'none'
   /** Whether video and audio are transformed too (default), or served whole whatever is asked. */
   readonly transforms?: 'all' | 'images'
-  /** What happens when no engine can make the rendition. */
-  readonly fallback: 'none' | 'original'
+  /** What happens when no engine can make the rendition; `picture`: the original, where it is a picture. */
+  readonly fallback: 'none' | 'original' | 'picture'
+  /** Content-Type by extension, of what is not media by its bytes. */
+  readonly types?: Readonly<Record<string, string>>
   readonly ttl: {
     readonly ok: number
     readonly redirects: number

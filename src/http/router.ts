@@ -134,7 +134,9 @@ function createRoutes(options: RouterOptions): Handler {
   const app = new Hono<{ Bindings: { visit: Visit } }>()
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
   const media: Handler = (visit) =>
-    mayBeMedia(visit.url.pathname, options.rules) ? serveMedia(visit, options) : unknown()
+    options.rules.isStatic || mayBeMedia(visit.url.pathname, options.rules)
+      ? serveMedia(visit, options)
+      : unknown()
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
