@@ -106,6 +106,8 @@ export function createApp(config: Config, resources: Resources): Router {
     compat: config.compat,
     debugPublic: config.debug.public,
     adminToken: config.secrets.adminToken,
+    internalSecret: config.secrets.internalSecret,
+    bodyBytes: config.limits.bodyBytes,
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })

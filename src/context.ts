@@ -1,4 +1,5 @@
 /** The services that `serve()` and `render()` use: built once in `app.ts`, handed in everywhere. */
+import type { Classifier } from './engines/classifier.ts'
 import type { Engine } from './engines/engine.ts'
 import type { Gate } from './lib/gate.ts'
 import type { Flights } from './lib/once.ts'
@@ -60,6 +61,8 @@ export interface Services {
   readonly origins: OriginalOpener
   readonly cache: RenditionCache
   readonly engines: readonly Engine[]
+  /** Absent: nothing is judged. */
+  readonly classifier?: Classifier
   /** Bounds how many cold requests are under way at all. */
   readonly admission: Gate
   /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */

@@ -18,6 +18,7 @@ interface Row {
 export const ERRORS = {
   INVALID_PARAMETER: { status: 400, message: 'A parameter has a value that is not accepted' },
   INVALID_URL: { status: 400, message: 'The address is malformed' },
+  INVALID_BODY: { status: 400, message: 'The body of the request is not what is read here' },
   INVALID_PATH: { status: 400, message: 'The path contains dot-segments, dot-files or control characters' },
   UNAUTHORIZED: { status: 401, message: 'Credentials are missing or wrong' },
   BAD_SIGNATURE: { status: 403, message: 'The signature is missing or does not match the address' },
@@ -28,8 +29,10 @@ export const ERRORS = {
   NOT_FOUND: { status: 404, message: 'The original does not exist' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'Only GET, HEAD and OPTIONS are answered here' },
   NOT_ACCEPTABLE: { status: 406, message: 'No format satisfies the Accept header' },
+  REQUEST_TIMEOUT: { status: 408, message: 'The request did not arrive in time' },
   GONE: { status: 410, message: 'The original is gone' },
   SOURCE_TOO_LARGE: { status: 413, message: 'The original is larger than this service reads' },
+  BODY_TOO_LARGE: { status: 413, message: 'The body of the request is larger than this service reads' },
   URL_TOO_LONG: { status: 414, message: 'The address is longer than this service accepts' },
   UNSUPPORTED_MEDIA: { status: 415, message: 'The original is not media this service reads' },
   RANGE_NOT_SATISFIABLE: { status: 416, message: 'The range lies outside the representation' },
@@ -54,7 +57,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS
 
 export interface ErrorOptions {
-  /** Public, JSON-serialisable; for LIMIT_EXCEEDED `{ limit, value, maximum }`. */
+  /** Public, JSON-serialisable; for LIMIT_EXCEEDED `{ limit, value, maximum }`, for METHOD_NOT_ALLOWED `{ allow }`. */
   readonly details?: unknown
   /** Never shown; for the log. */
   readonly cause?: unknown

@@ -39,9 +39,14 @@ export function problemResponse(
     'content-security-policy': "default-src 'none'",
   })
   if (error.retryAfter !== undefined) headers.set('retry-after', String(error.retryAfter))
-  if (error.code === 'METHOD_NOT_ALLOWED') headers.set('allow', 'GET, HEAD, OPTIONS')
+  if (error.code === 'METHOD_NOT_ALLOWED') headers.set('allow', allowed(error))
   if (error.code === 'RANGE_NOT_SATISFIABLE') headers.set('content-range', `bytes */${sizeOf(error)}`)
   return new Response(JSON.stringify({ error: body }), { status, headers })
+}
+
+function allowed(error: MediaError): string {
+  const details = error.details as { allow?: string } | undefined
+  return details?.allow ?? 'GET, HEAD, OPTIONS'
 }
 
 function sizeOf(error: MediaError): string {

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { hasBearer } from '../access/bearer.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
-import type { Call, OriginPolicy, Services } from '../context.ts'
+import type { Call, OriginPolicy } from '../context.ts'
 import { createEvent, serverTiming, type RequestEvent } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
@@ -17,13 +17,13 @@ import { addCors, preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
+import { answerInternal, internalRoute, type InternalOptions } from './internal/routes.ts'
 import { hasPassed, traceIdOf } from './identity.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { respond } from './respond.ts'
 import { theirStatus } from './their-status.ts'
 
-export interface RouterOptions {
-  readonly services: Services
+export interface RouterOptions extends InternalOptions {
   readonly rules: RequestRules
   readonly cors: CorsRules
   readonly dependencies: readonly Dependency[]
@@ -61,9 +61,15 @@ export function createRouter(options: RouterOptions): Router {
         details: { limit: 'urlBytes', value: visit.request.url.length, maximum: urlBytes },
       })
     }
+    const { isStatic = false } = options.rules
+    const internal = isStatic ? undefined : internalRoute(visit.url.pathname, options)
+    if (internal) return answerInternal(internal, insideOf(visit), options)
     if (visit.request.method === 'OPTIONS') return preflight(cors, visit.request)
-    if (visit.request.method !== 'GET' && visit.request.method !== 'HEAD')
+    if (visit.request.method !== 'GET' && visit.request.method !== 'HEAD') {
+      // Reserved paths that have no route do not exist, whatever the method.
+      if (!isStatic && !mayBeMedia(visit.url.pathname, options.rules)) unknown()
       throw new MediaError('METHOD_NOT_ALLOWED')
+    }
     return routes(visit)
   }
 
@@ -103,6 +109,11 @@ function enter(request: Request, context: FetchContext, { services, newId }: Rou
   })
   const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
   return { request, url, call: { url, signal: request.signal, event, waitUntil } }
+}
+
+function insideOf({ request, call: { event } }: Visit) {
+  const { requestId } = event
+  return { request, requestId, note: (error: MediaError) => noteError(event, error) }
 }
 
 function noteError(event: RequestEvent, error: MediaError): void {
