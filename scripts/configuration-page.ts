@@ -68,7 +68,8 @@ const HEAD = `<!-- Written by scripts/configuration-page.ts: do not edit. -->
 # Configuration
 
 One JSON document with comments and trailing commas. \`MEDIAMORPH_CONFIG\` names it; an application passes an object
-instead (\`defineConfig\` types it). Every field but \`origins\` has a default. A document with a fault is refused as a
+instead (\`defineConfig\` types it). Every field has a default, but there must be
+something to serve: \`origins\`, \`assets\`, \`static\` or \`external\`. A document with a fault is refused as a
 whole, and each fault is named with the path of its field. \`\${env:NAME}\` in any string stands for an environment
 variable. Without a document the service shows its samples at \`/demo/…\`, on this machine only.
 
@@ -112,7 +113,7 @@ function rowsOfField(node: Node, path: string): Row[] {
 }
 
 function tagOf({ properties }: Node): string {
-  const type = properties?.['type']?.const
+  const type = (properties?.['type'] ?? properties?.['preset'])?.const
   return type === undefined ? '' : ` (${String(type)})`
 }
 

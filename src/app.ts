@@ -151,6 +151,7 @@ export function createApp(config: Config, resources: Resources): Router {
     debugPublic: config.debug.public,
     admin: createAdminOf(config),
     publicUrl: config.publicUrl,
+    internalSecret: config.secrets.internalSecret,
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })

@@ -1,4 +1,5 @@
 /** The services that `serve()` and `render()` use: built once in `app.ts`, handed in everywhere. */
+import type { Classifier } from './engines/classifier.ts'
 import type { Engine } from './engines/engine.ts'
 import type { Gate } from './lib/gate.ts'
 import type { Flights } from './lib/once.ts'
@@ -18,8 +19,10 @@ export interface OriginPolicy {
   readonly originals: 'media' | 'any' | 'none'
   /** Whether video and audio are transformed too (default), or served whole whatever is asked. */
   readonly transforms?: 'all' | 'images'
-  /** What happens when no engine can make the rendition. */
-  readonly fallback: 'none' | 'original'
+  /** What happens when no engine can make the rendition; `picture`: the original, where it is a picture. */
+  readonly fallback: 'none' | 'original' | 'picture'
+  /** Content-Type by extension, of what is not media by its bytes. */
+  readonly types?: Readonly<Record<string, string>>
   readonly ttl: {
     readonly ok: number
     readonly redirects: number
@@ -58,6 +61,8 @@ export interface Services {
   readonly origins: OriginalOpener
   readonly cache: RenditionCache
   readonly engines: readonly Engine[]
+  /** Absent: nothing is judged. */
+  readonly classifier?: Classifier
   /** Bounds how many cold requests are under way at all. */
   readonly admission: Gate
   /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */

@@ -67,7 +67,12 @@ function requirePicture({ class: mediaClass }: MediaInfo): void {
 
 /** Whether the original is media, but not of the kind that is transformed here. */
 export function isNoPicture(error: unknown): boolean {
-  if (!isMediaError(error) || error.code !== 'UNSUPPORTED_MEDIA') return false
+  return isMediaError(error) && error.code === 'UNSUPPORTED_MEDIA' && isOfOtherClass(error)
+}
+
+/** Whether it failed because the original is video or audio. */
+export function isOfOtherClass(error: unknown): boolean {
+  if (!isMediaError(error)) return false
   return (error.details as { class?: unknown } | undefined)?.class !== undefined
 }
 

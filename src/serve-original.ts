@@ -14,6 +14,7 @@ export interface OriginalOutcome {
   readonly original: Original
   /** Content-Type by magic bytes; `application/octet-stream` for what is not media. */
   readonly type: string
+  /** Or of a type that the configuration names. */
   readonly isMedia: boolean
   readonly etag: string
   readonly passthrough: boolean
@@ -38,13 +39,13 @@ export async function serveOriginal(
   try {
     call.event.sourceType = original.sourceType
     const format = sniff(await original.read({ start: 0, end: HEAD_BYTES }))
-    if (format === undefined && how.policy.originals !== 'any') throw new MediaError('UNSUPPORTED_MEDIA')
-    const type = format === undefined ? 'application/octet-stream' : formatRow(format).mime
+    const type = format === undefined ? typeByName(request.path, how.policy) : formatRow(format).mime
+    if (type === undefined && how.policy.originals !== 'any') throw new MediaError('UNSUPPORTED_MEDIA')
     return {
       kind: 'original',
       original,
-      type,
-      isMedia: format !== undefined,
+      type: type ?? 'application/octet-stream',
+      isMedia: type !== undefined,
       etag: await etagOf(original),
       ...how,
     }
@@ -52,6 +53,12 @@ export async function serveOriginal(
     await original.close()
     throw error
   }
+}
+
+/** Bytes first: a name counts only where they say nothing, and the configuration names the type. */
+function typeByName(path: string, { types = {} }: OriginPolicy): string | undefined {
+  const extension = /\.([0-9a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(types, extension) ? types[extension] : undefined
 }
 
 /** Strong, unless the source itself only vouches weakly. */

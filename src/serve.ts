@@ -6,7 +6,7 @@ import { MediaError, isMediaError } from './error.ts'
 import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
 import { planKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
-import { isNoPicture, isUnchanged, prepare, render } from './render.ts'
+import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalOutcome } from './serve-original.ts'
 import {
@@ -44,7 +44,9 @@ export async function serve(request: MediaRequest, call: Call, services: Service
     if (policy.transforms === 'images' && isNoPicture(error))
       return serveOriginal(request, { grant, policy, passthrough: false }, call, services)
     // The original without its overlay is another picture, perhaps one that is not to be seen.
-    if (policy.fallback !== 'original' || request.overlay || !isFallible(error)) throw error
+    if (policy.fallback === 'none' || request.overlay || !isFallible(error)) throw error
+    // Who asked for a still of a video has no use for the video.
+    if (policy.fallback === 'picture' && isOfOtherClass(error)) throw error
     return serveOriginal(request, { grant, policy, passthrough: true }, call, services)
   }
 }

@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['runtimes'],
   ['index', 'worker', 'client', 'app', 'config'],
   ['http', 'admin'],
-  ['serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'],
+  ['inspect', 'serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'],
   ['access', 'sources', 'store', 'engines', 'observe', 'database'],
   ['plan', 'request'],
   ['media'],
@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const ARROWS: ReadonlySet<string> = new Set([
   ...['index', 'worker', 'client'].flatMap((door) => [`${door} app`, `${door} config`]),
   'app config',
-  ...downAlong('serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'),
+  ...downAlong('inspect', 'serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'),
   ...['access', 'sources', 'store', 'engines', 'observe'].map((room) => `${room} database`),
   'plan request',
   ...['lib', 'wasm', 'platform'].flatMap((room) => [`${room} error`, `${room} platform`, `${room} lib`]),

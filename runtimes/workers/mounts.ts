@@ -104,8 +104,24 @@ export function mountsOf(config: Config): { readonly path: string; readonly moun
   )
   // `/thumb` of Vylux reads what jobs made.
   const readsArtifacts = config.compat.grammars.includes('vylux')
-  return readsArtifacts ? [...sources, { path: ARTIFACTS, mount: config.storage.artifacts }] : sources
+  const artifacts = readsArtifacts ? [{ path: ARTIFACTS, mount: config.storage.artifacts }] : []
+  return [...sources, ...artifacts, ...placesOf(config)]
 }
+
+/** Of asset routes, static mode and internal routes. Buckets are read over the network. */
+function placesOf({ assets, static: mount, internal }: Config) {
+  const { uploads, buckets } = internal
+  const places: Array<readonly [path: string, mount: string | null | undefined]> = [
+    ...assets.map((row) => [`assets (${row.name})`, row.mount] as const),
+    ['static', mount],
+    ['internal.uploads', uploads],
+    ...Object.entries(buckets).map(([name, place]) => [`internal.buckets.${name}`, place] as const),
+  ]
+  return places.flatMap(([path, place]) =>
+    place && !place.startsWith('s3:') ? [{ path, mount: place }] : [],
+  )
+}
+
 export const ARTIFACTS = 'storage.artifacts'
 
 function readStandIns(text: unknown): ReadonlyMap<string, string> {

@@ -13,10 +13,13 @@ import {
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
+import { assetsSchema, mountSchema, type AssetConfig } from './assets.ts'
 import { externalSchema } from './external.ts'
+import { internalSchema } from './internal.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
 import { limitsSchema } from './limits.ts'
+import type { ObjectStore } from './mounted.ts'
 import { parametersSchema } from './parameters.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -31,9 +34,16 @@ export const configSchema = z.strictObject({
   publicUrl: publicUrlSchema,
   origins: z
     .array(originSchema)
-    .min(1)
     .max(256)
-    .describe('Tried in order; the first whose `match` fits answers'),
+    .default([])
+    .describe(
+      'Tried in order; the first whose `match` fits answers. One at least, or `assets`, `static` or `external`',
+    ),
+  assets: assetsSchema,
+  static: mountSchema
+    .nullable()
+    .default(null)
+    .describe('Serve every path as an object of this mount, and nothing else but health'),
   derivatives: z
     .record(z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, _ or -'), parametersSchema)
     .default({})
@@ -69,6 +79,7 @@ export const configSchema = z.strictObject({
   trustedProxies: trustedProxiesSchema,
   edge: edgeSchema,
   rateLimit: rateLimitSchema,
+  internal: internalSchema,
   cors: corsSchema,
   debug: debugSchema,
   compat: z
@@ -86,7 +97,9 @@ export const configSchema = z.strictObject({
       statuses: z
         .array(z.enum(['fluxer']))
         .default([])
-        .describe('Statuses of other services: a bad signature under `/external` is 401'),
+        .describe(
+          'Statuses of other services: a bad signature is 401 and what cannot be made 400, under `/external` and in `assets`',
+        ),
     })
     .prefault({}),
   shutdown: z
@@ -114,8 +127,12 @@ export interface OriginConfig extends Omit<OriginDocument, 'access'> {
 }
 
 /** The resolved configuration: no field is missing. */
-export interface Config extends Omit<Document, '$schema' | 'origins'> {
+export interface Config extends Omit<Document, '$schema' | 'origins' | 'assets'> {
   readonly origins: readonly OriginConfig[]
+  /** Presets filled in. */
+  readonly assets: readonly AssetConfig[]
+  /** What `s3:BUCKET` means. */
+  readonly objectStore?: ObjectStore
   /** No document: the bundled samples at `/demo/…`. */
   readonly isDemo: boolean
   /** `server` and `all` are the same as long as there are no jobs. */

@@ -30,7 +30,7 @@ function wording(issue: Issue, masked: readonly string[]): string {
   if (issue.code === 'too_big' && !issue.message.startsWith('not '))
     return `expected ${amount(issue.maximum, issue.origin, 'less')}${got}`
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
-    return `expected ${listed(issue.options)}${got}`
+    return `expected ${listed(issue.options.filter((one) => one !== undefined))}${got}`
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => inner.message).join(', ')
   // A message of our own, which may say it all.
   if (issue.message.startsWith('expected ') && !/: |, got /.test(issue.message))
@@ -90,8 +90,12 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[], input: unknow
     here = typeof key === 'number' ? here?.items : (here?.properties?.[String(key)] ?? rest)
   }
   const variants = here?.oneOf ?? (here ? [here] : [])
-  const type = (input as { type?: unknown } | undefined)?.type
-  const fitting = variants.filter((one) => variants.length === 1 || one.properties?.['type']?.const === type)
+  const { type, preset = 'none' } = (input ?? {}) as { type?: unknown; preset?: unknown }
+  const fitting = variants.filter(
+    ({ properties }) =>
+      variants.length === 1 ||
+      (properties?.['type'] ? properties['type'].const === type : properties?.['preset']?.const === preset),
+  )
   return fitting.flatMap((one) => Object.keys(one.properties ?? {}))
 }
 

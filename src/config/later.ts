@@ -28,8 +28,6 @@ function canonical(value: unknown): string {
 }
 
 export const laterShape = {
-  assets: notYet([], 'Tables of asset routes'),
-  static: notYet(null, 'Serve every path as an object of this mount'),
   queue: notYet('embedded', 'Where jobs wait; env `REDIS_URL`'),
   jobs: z
     .strictObject({

@@ -1,11 +1,14 @@
 /** Document and environment in, `Config` out, or every fault at once. Reads no file: the runtime does. */
 import { compileRules } from '../request/compile.ts'
+import { assetFaults } from './asset-faults.ts'
+import { expandAssets } from './assets.ts'
 import { configSchema, type Config, type OriginConfig } from './config.ts'
 import { DEMO } from './demo.ts'
 import { expandEnv, type Env } from './expand.ts'
 import { ConfigError, type Fault } from './fault.ts'
 import { featureFaults } from './features.ts'
 import { toFaults } from './issues.ts'
+import { objectStoreOf } from './mounted.ts'
 import { referenceFaults } from './references.ts'
 import { loadSecrets } from './secrets.ts'
 import { presentVariables, variablesSchema } from './variables.ts'
@@ -33,12 +36,15 @@ export function loadConfig(options: LoadOptions): Config {
     ...(parsed.error ? toFaults(configSchema, parsed.error.issues, masked).map(blameEnv(env)) : []),
     ...referenceFaults(document, secrets.signing !== undefined),
     ...featureFaults(document, secrets),
+    ...assetFaults(document, env, secrets.signing !== undefined),
     ...(variables.error ? toFaults(variablesSchema, variables.error.issues, []) : []),
   ]
   if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(faults)
 
-  const { $schema: _, origins, ...rest } = parsed.data
-  const { rules } = compileRules(parsed.data)
+  const { $schema: _, origins, assets: entries, ...rest } = parsed.data
+  const assets = expandAssets(entries)
+  const { rules } = compileRules({ ...parsed.data, assets })
+  const objectStore = objectStoreOf(env)
   const fallback = secrets.signing === undefined ? 'public' : 'signed'
   return {
     ...rest,
@@ -47,6 +53,8 @@ export function loadConfig(options: LoadOptions): Config {
       access: origin.access ?? fallback,
       accessIsExplicit: origin.access !== undefined,
     })),
+    assets,
+    ...(objectStore ? { objectStore } : {}),
     rules,
     isDemo,
     role: variables.data.MEDIAMORPH_ROLE,

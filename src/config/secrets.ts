@@ -28,7 +28,10 @@ export const SECRET_VARIABLES = {
   vylux: ['MEDIAMORPH_VYLUX_SECRET', 'Signs Vylux addresses; default `MEDIAMORPH_SECRET`'],
   adminToken: ['MEDIAMORPH_ADMIN_TOKEN', 'Opens `debug=view` and `/admin`; without it they do not exist'],
   apiKey: ['MEDIAMORPH_API_KEY', 'Opens the jobs API'],
-  internalSecret: ['MEDIAMORPH_INTERNAL_SECRET', 'Opens the internal routes'],
+  internalSecret: [
+    'MEDIAMORPH_INTERNAL_SECRET',
+    'Opens `/_metadata`, `/_thumbnail` and `/_frames`; without it they do not exist',
+  ],
   webhookSecret: ['MEDIAMORPH_WEBHOOK_SECRET', 'Signs webhooks'],
   keyEncryptionKey: ['MEDIAMORPH_KEY_ENCRYPTION_KEY', 'Encrypts stored keys: `version:hex`'],
   tokenSecret: ['MEDIAMORPH_TOKEN_SECRET', 'Signs playback tokens'],

@@ -51,14 +51,27 @@ export async function readFields(
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const read = FIELDS[type]
   if (!read) throw new MediaError('INVALID_BODY', `Expected ${Object.keys(FIELDS).join(' or ')}`)
-  const text = new TextDecoder().decode(await readBody(request, limits))
+  const bytes = await readBody(request, limits)
+  return toObject(() => read(new TextDecoder().decode(bytes)))
+}
+
+/** An object as JSON, whatever it is called. @throws INVALID_BODY, and what `readBody` throws */
+export async function readObject(
+  request: Request,
+  limits: BodyLimits,
+): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await readBody(request, limits)
+  return toObject(() => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+}
+
+function toObject(read: () => unknown): Readonly<Record<string, unknown>> {
   try {
-    const fields: unknown = read(text)
-    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return { ...fields }
+    const value = read()
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch {
     // Said below.
   }
-  throw new MediaError('INVALID_BODY')
+  throw new MediaError('INVALID_BODY', 'Expected an object')
 }
 
 const FIELDS: Readonly<Record<string, (text: string) => unknown>> = {

@@ -1,8 +1,24 @@
 /** Content-Disposition: RFC 6266, with RFC 8187 for names outside ASCII. */
+import { FORMATS } from '../media/format.ts'
+
+const EXTENSIONS: ReadonlyMap<string, string> = new Map(
+  Object.values(FORMATS).map(({ mime, extensions }) => [mime, extensions[0]]),
+)
 
 export interface Disposition {
   readonly filename?: string
   readonly download: boolean
+  /** The name is that of the original: that of a rendition ends as its type does. */
+  readonly followsType?: boolean
+}
+
+/** `photo.png` of a rendition in WebP is `photo.webp`. @param type Content-Type */
+export function renamedTo(type: string, { filename, ...rest }: Disposition): Disposition {
+  const extension = EXTENSIONS.get(type)
+  if (filename === undefined || extension === undefined || rest.followsType !== true)
+    return { ...rest, ...(filename === undefined ? {} : { filename }) }
+  const stem = filename.replace(/(?<=.)\.[^.]*$/, '')
+  return { ...rest, filename: `${stem}.${extension}` }
 }
 
 /** `attachment; filename="a.jpg"; filename*=UTF-8''%C3%A4.jpg`; undefined when nothing was asked. */

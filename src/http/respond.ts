@@ -7,7 +7,7 @@ import { okCacheControl } from './cache-control.ts'
 import { decide, type Decision, type Representation } from './conditional.ts'
 import { diagnosticHeaders } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
-import { contentDisposition } from './disposition.ts'
+import { contentDisposition, renamedTo } from './disposition.ts'
 
 /** On all media: never sniffed, never a document with powers, usable from any page. */
 const MEDIA_HEADERS = {
@@ -42,7 +42,7 @@ async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<
   try {
     const headers = sharedHeaders(outcome, it, to)
     headers.set('content-type', outcome.type)
-    if (!outcome.isMedia) headers.set('content-disposition', 'attachment')
+    if (!outcome.isMedia) headers.set('content-disposition', attachment(to.media))
     const decision = decide(to.request.method, to.request.headers, it)
     const sends = to.request.method === 'GET' && (decision.status === 200 || decision.status === 206)
     if (!sends) await original.close()
@@ -63,7 +63,9 @@ function sharedHeaders(outcome: Outcome, it: Representation, to: Exchange): Head
     'cache-tag',
     [`origin:${policy.name}`, ...derivativeTag(to.media), ...policy.cacheTags].join(','),
   )
-  const disposition = to.media.disposition && contentDisposition(to.media.disposition)
+  const asked = to.media.disposition
+  const named = asked && outcome.kind === 'rendition' ? renamedTo(outcome.rendition.type, asked) : asked
+  const disposition = named && contentDisposition(named)
   if (disposition !== undefined) headers.set('content-disposition', disposition)
   for (const [name, value] of diagnosticHeaders(outcome, to)) headers.set(name, value)
   return headers
@@ -111,6 +113,11 @@ async function answer(
   if (to.request.method === 'HEAD') return new Response(null, { status: 200, headers })
   const bytes = await body(decision.status === 206 ? decision.span : undefined)
   return new Response(bytes, { status: decision.status, headers })
+}
+
+/** What is no media is never shown, whatever was asked. */
+function attachment({ disposition }: MediaRequest): string {
+  return contentDisposition({ ...disposition, download: true }) ?? 'attachment'
 }
 
 function derivativeTag(media: MediaRequest): string[] {

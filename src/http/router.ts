@@ -5,13 +5,13 @@ import type { Caller, CallerFacts } from '../access/caller.ts'
 import type { Limiter } from '../access/rate-limit.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
-import type { OriginPolicy, Services } from '../context.ts'
+import type { OriginPolicy } from '../context.ts'
 import type { RequestEvent } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
-import { isReserved, mayBeMedia } from '../request/match.ts'
+import { mayBeMedia } from '../request/match.ts'
 import { EXTERNAL } from '../request/address.ts'
 import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
 import { errorCacheControl } from './cache-control.ts'
@@ -21,14 +21,14 @@ import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
 import { checkEntrance, limited, takeOne, type EntranceRules } from './entrance.ts'
+import { answerInternal, internalRoute, type InternalOptions } from './internal/routes.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { respond } from './respond.ts'
 import { theirStatus } from './their-status.ts'
 import { refuseSessionMethod, SESSION_PATH, sessionRoutes, type SessionRouteOptions } from './session.ts'
 import { enter, type Handler, type Visit } from './visit.ts'
 
-export interface RouterOptions extends EntranceRules, SessionRouteOptions {
-  readonly services: Services
+export interface RouterOptions extends EntranceRules, SessionRouteOptions, InternalOptions {
   /** Whose request it is. */
   callerOf(facts: CallerFacts): Caller
   /** Lets what is fetched for the edge gate be renewed. */
@@ -57,6 +57,8 @@ export function createRouter(options: RouterOptions): Router {
 
   async function answer(visit: Visit, caller: Caller): Promise<Response> {
     checkEntrance(visit.request, visit.url, caller, options)
+    const internal = options.rules.isStatic ? undefined : internalRoute(visit.url.pathname, options)
+    if (internal) return answerInternal(internal, insideOf(visit), options)
     if (visit.request.method === 'OPTIONS')
       return isAdminPath(visit.url.pathname)
         ? new Response(null, { status: 204 })
@@ -93,6 +95,11 @@ export function createRouter(options: RouterOptions): Router {
   }
 }
 
+function insideOf({ request, call: { event } }: Visit) {
+  const { requestId } = event
+  return { request, requestId, note: (error: MediaError) => noteError(event, error) }
+}
+
 function noteError(event: RequestEvent, error: MediaError): void {
   event.errorCode = error.code
   if (error.cause instanceof Error) event.cause = error.cause.stack ?? error.cause.message
@@ -103,7 +110,9 @@ function createRoutes(options: RouterOptions): Handler {
   const app = new Hono<{ Bindings: { visit: Visit } }>({ getPath })
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
   const media: Handler = (visit) =>
-    mayBeMedia(visit.url.pathname, options.rules) ? serveMedia(visit, options) : unknown()
+    options.rules.isStatic || mayBeMedia(visit.url.pathname, options.rules)
+      ? serveMedia(visit, options)
+      : unknown()
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
@@ -115,13 +124,13 @@ function createRoutes(options: RouterOptions): Handler {
     route('/demo', () => demoHome())
     route('/demo/_assets/:name', ({ url }) => demoAsset(url.pathname))
   }
-  if (options.admin) {
+  if (options.admin && !options.rules.isStatic) {
     for (const [method, handler] of Object.entries(sessionRoutes(options.admin, options)))
       app.on(method, SESSION_PATH, (c) => limited('keys', options.limiter, handler)(c.env.visit))
     app.all(SESSION_PATH, refuseSessionMethod)
   }
   route('*', limited('media', options.limiter, media))
-  app.all('*', (c) => refuseMethod(c.env.visit))
+  app.all('*', (c) => refuseMethod(c.env.visit, options.rules))
   app.onError((error) => {
     throw error
   })
@@ -134,8 +143,8 @@ function getPath(_: Request, options?: { env?: { visit: Visit } }): string {
 }
 
 /** Reserved paths that have no route do not exist, whatever the method. */
-function refuseMethod({ url }: Visit): never {
-  if (isReserved(url.pathname)) unknown()
+function refuseMethod({ url }: Visit, rules: RequestRules): never {
+  if (!rules.isStatic && !mayBeMedia(url.pathname, rules)) unknown()
   throw new MediaError('METHOD_NOT_ALLOWED')
 }
 

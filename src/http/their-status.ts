@@ -13,7 +13,17 @@ const VYLUX_PICTURES: Statuses = {
 }
 /** What Vylux serves as it is: however fetching fails, it is not there. */
 const VYLUX_FILES: Statuses = { GONE: 404, SOURCE_FAILED: 404, SOURCE_TIMEOUT: 404, SOURCE_CHANGED: 404 }
-const FLUXER: Statuses = { BAD_SIGNATURE: 401 }
+/** What Fluxer expects to fail is 400, whatever it is. */
+const FLUXER: Statuses = {
+  BAD_SIGNATURE: 401,
+  GONE: 404,
+  SOURCE_TOO_LARGE: 400,
+  UNSUPPORTED_MEDIA: 400,
+  CORRUPT_MEDIA: 400,
+  UNSUPPORTED_CODEC: 400,
+  LIMIT_EXCEEDED: 400,
+}
+const FLUXERS: ReadonlySet<string> = new Set(['external', 'assets'])
 
 /** Undefined where it is ours. @param compat services whose statuses were asked for by name */
 export function theirStatus(
@@ -22,6 +32,6 @@ export function theirStatus(
   compat: readonly string[],
 ): number | undefined {
   if (grammar === 'vylux') return (isBare ? VYLUX_FILES : VYLUX_PICTURES)[code]
-  if (grammar === 'external' && compat.includes('fluxer')) return FLUXER[code]
+  if (FLUXERS.has(grammar) && compat.includes('fluxer')) return FLUXER[code]
   return undefined
 }

@@ -19,6 +19,27 @@ export function toBase64Url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
+/** RFC 4648 section 4, with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  const parts: string[] = []
+  // A multiple of three, so that no part but the last is padded.
+  for (let at = 0; at < bytes.length; at += 24_573)
+    parts.push(btoa(String.fromCharCode(...bytes.subarray(at, at + 24_573))))
+  return parts.join('')
+}
+
+/** Undefined when the text is not base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const binary = atob(text)
+    const bytes = new Uint8Array(binary.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at)
+    return bytes
+  } catch {
+    return undefined
+  }
+}
+
 /** Reads base64url with or without padding; undefined when the text is not base64url. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[\w-]*={0,2}$/.test(text)) return undefined

@@ -23,6 +23,7 @@ export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits, over
     throw new MediaError(
       'NOT_SUPPORTED_HERE',
       `Cannot transform ${info.class}: this version transforms pictures only`,
+      { details: { class: info.class } },
     )
   }
   if (plan.ask.format === 'json') return resolveMetadata(plan.ask, info, limits)

@@ -7,11 +7,17 @@ import type { ParamName } from './params.ts'
 import type { ParamWarning } from './read-params.ts'
 import type { OriginRule } from './rules.ts'
 
-export type Grammar = 'native' | 'cloudflare' | 'vylux' | 'external'
+export type Grammar = 'native' | 'cloudflare' | 'vylux' | 'external' | 'assets' | 'static'
 
 /** Names of origins that a feature brings along; a configuration may not use them then. */
 export const EXTERNAL = 'external'
 export const ARTIFACTS = 'artifacts'
+export const STATIC = 'static'
+
+/** Origins of internal routes, by the `type` of what they are asked about. Their one capture is `key`. */
+export function internalOrigin(type: string, bucket?: string): string {
+  return `internal/${type}${bucket === undefined ? '' : `/${bucket}`}`
+}
 
 /** Keys of their own, by default those of our origins. */
 export type Ring = 'external' | 'vylux'
@@ -42,6 +48,10 @@ export interface Address extends NamedOriginal {
   readonly consulted: readonly string[]
   readonly proof?: Proof
   readonly onError?: 'redirect'
+  /** Absent or true: without a format, `Accept` has a say. */
+  readonly negotiates?: boolean
+  /** Unless the address says another. */
+  readonly disposition?: { readonly filename?: string; readonly download: boolean }
   /** What is wrong with it, for those alone who may ask: a wrong signature is said first. */
   readonly fault?: MediaError
 }

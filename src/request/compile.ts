@@ -1,10 +1,11 @@
 /** Makes `RequestRules` of the configuration's words. Faults carry the path of the field. */
+import { compileAsset, type AssetWords } from './assets/compile.ts'
 import type { RequestRules } from './rules.ts'
 import { readParams } from './read-params.ts'
 import { matchOverlay } from './match.ts'
 import { paramByWord, type ParamName, type Params } from './params.ts'
 
-type Words = Readonly<Record<string, string | number | boolean>>
+export type Words = Readonly<Record<string, string | number | boolean>>
 
 export interface RulesInput {
   readonly publicUrl?: string | undefined
@@ -22,6 +23,8 @@ export interface RulesInput {
   readonly parameters: { readonly invalid: 'reject' | 'warn' }
   readonly limits: { readonly outputSide: number }
   readonly external?: { readonly enabled: boolean; readonly parameters: readonly string[] }
+  readonly assets?: readonly AssetWords[]
+  readonly static?: string | null
   readonly compat?: { readonly grammars: readonly string[] }
 }
 
@@ -73,6 +76,8 @@ export function compileRules(input: RulesInput): {
     invalid: input.parameters.invalid,
     outputSide,
     cloudflarePrefix: '/cdn-cgi',
+    assets: (input.assets ?? []).map((asset, index) => compileAsset(asset, `assets[${index}]`, words)),
+    isStatic: typeof input.static === 'string',
     vylux: input.compat?.grammars.includes('vylux') ?? false,
     ...(input.external?.enabled ? { external: { parameters: namesOf(input.external.parameters) } } : {}),
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),

@@ -30,7 +30,12 @@ export interface MediaRequest extends NamedOriginal {
   readonly vary: readonly string[]
   /** Modern formats the client takes, best first; only where the format is left to us. */
   readonly accepts: readonly FormatName[]
-  readonly disposition?: { readonly filename?: string; readonly download: boolean }
+  readonly disposition?: {
+    readonly filename?: string
+    readonly download: boolean
+    /** The name is that of the original: that of a rendition ends as its type does. */
+    readonly followsType?: boolean
+  }
   readonly playback?: Readonly<Record<string, string>>
   readonly debug?: string
   readonly onError?: 'redirect'
@@ -59,7 +64,7 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
   }
   const isBare = !shapesRendition(explicit)
   const params = settle(isBare ? explicit : { ...address.defaults, ...explicit }, choice)
-  const isAuto = !isBare && (params.format ?? 'auto') === 'auto'
+  const isAuto = !isBare && (address.negotiates ?? true) && (params.format ?? 'auto') === 'auto'
   return {
     grammar,
     path,
@@ -73,6 +78,7 @@ export function parseRequest({ url, headers }: RequestInput, rules: RequestRules
     accepts: isAuto ? modernFormats(headers.get('accept')) : [],
     ...(choice.name === undefined ? {} : { derivative: choice.name }),
     ...(params.overlay === undefined ? {} : { overlay: matchOverlay(params.overlay, rules) }),
+    ...(address.disposition ? { disposition: { ...address.disposition, followsType: true } } : {}),
     ...responseParts(params),
     ...(proof ? { proof } : {}),
     ...(fault ? { fault } : {}),

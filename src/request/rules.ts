@@ -1,5 +1,6 @@
 /** What parsing needs of the configuration, compiled. */
 import type { ExternalRules } from './address.ts'
+import type { AssetRule } from './assets/rule.ts'
 import type { Params } from './params.ts'
 
 export interface OriginRule {
@@ -28,6 +29,10 @@ export interface RequestRules {
   readonly cloudflarePrefix: string
   /** Present when originals on other hosts may be asked for. */
   readonly external?: ExternalRules
+  /** Asset routes, before our origins. */
+  readonly assets?: readonly AssetRule[]
+  /** Every path is an object, and nothing else is read. */
+  readonly isStatic?: boolean
   /** Vylux's grammar is read. */
   readonly vylux?: boolean
   /** Address of the service, without a slash at its end. */

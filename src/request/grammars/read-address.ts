@@ -1,10 +1,11 @@
 /** Which grammar an address is written in, and what it says in our words. */
 import { MediaError } from '../../error.ts'
-import type { Address, AddressInput } from '../address.ts'
+import { STATIC, type Address, type AddressInput } from '../address.ts'
 import { matchOrigin } from '../match.ts'
 import { decodePath } from '../path.ts'
 import type { RequestRules } from '../rules.ts'
 import { translateAkamai } from './akamai.ts'
+import { parseAsset } from './assets.ts'
 import { applySlowQuality, parseCloudflare } from './cloudflare.ts'
 import { externalAddress, parseExternal } from './external.ts'
 import { parseVylux } from './vylux.ts'
@@ -13,9 +14,11 @@ type Reader = (input: AddressInput, rules: RequestRules) => Address | undefined
 
 /** The first that knows the path; ours knows them all. */
 const READERS: readonly Reader[] = [
+  (input, rules) => (rules.isStatic ? readStatic(input) : undefined),
   (input, rules) => (rules.external ? parseExternal(input, rules.external) : undefined),
   (input, rules) => (rules.vylux ? parseVylux(input, rules) : undefined),
   readCloudflare,
+  parseAsset,
   (input, rules) => onOurOrigins(input.url.pathname, input.url.searchParams, rules),
 ]
 
@@ -26,6 +29,15 @@ export function readAddress(input: AddressInput, rules: RequestRules): Address {
     if (address) return address
   }
   throw new MediaError('NO_MATCHING_ORIGIN')
+}
+
+/** Query and all but the path say nothing there. */
+function readStatic({ url }: AddressInput): Address {
+  const path = decodePath(url.pathname)
+  if (path === '/') throw new MediaError('NOT_FOUND')
+  const named = { origin: STATIC, path, captures: { key: path.slice(1) }, query: new URLSearchParams() }
+  const silent = { defaults: {}, hints: {}, warnings: [], consulted: [], responsive: 'off' } as const
+  return { grammar: 'static', ...named, ...silent }
 }
 
 function onOurOrigins(pathname: string, words: URLSearchParams, rules: RequestRules): Address {
