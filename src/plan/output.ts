@@ -42,8 +42,10 @@ export function askedFormat({ format }: Ask): FormatName | undefined {
   )
 }
 
-function isPictureFormat(format: string | undefined): format is 'avif' | 'webp' | 'jpeg' | 'png' | 'gif' {
-  return ['avif', 'webp', 'jpeg', 'png', 'gif'].includes(format ?? '')
+function isPictureFormat(
+  format: string | undefined,
+): format is 'avif' | 'webp' | 'jpeg' | 'png' | 'gif' | 'jxl' {
+  return ['avif', 'webp', 'jpeg', 'png', 'gif', 'jxl'].includes(format ?? '')
 }
 
 type Encoding = Pick<

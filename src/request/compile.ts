@@ -21,6 +21,7 @@ export interface RulesInput {
   }
   readonly parameters: { readonly invalid: 'reject' | 'warn' }
   readonly limits: { readonly outputSide: number }
+  readonly formats: { readonly jxl: boolean }
 }
 
 export interface RulesFault {
@@ -35,9 +36,10 @@ export function compileRules(input: RulesInput): {
 } {
   const faults: RulesFault[] = []
   const { outputSide } = input.limits
+  const enabledFormats = input.formats.jxl ? ['jxl'] : []
   const words = (path: string, values: Words): Params => {
     const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))
-    const read = readParams(query, { outputSide })
+    const read = readParams(query, { outputSide, enabledFormats })
     for (const fault of read.faults)
       faults.push({ path: `${path}.${fault.parameter}`, message: `expected ${fault.expected}` })
     for (const { parameter, reason } of read.warnings)
@@ -70,6 +72,7 @@ export function compileRules(input: RulesInput): {
     },
     invalid: input.parameters.invalid,
     outputSide,
+    enabledFormats,
     cloudflarePrefix: '/cdn-cgi',
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),
   }

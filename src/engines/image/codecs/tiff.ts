@@ -4,6 +4,7 @@ import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import { readTiffHeader, type TiffHeader } from '../../../media/headers/tiff.ts'
 import type { Codec, CodecContext } from '../codec.ts'
+import { divideAlpha } from '../divide-alpha.ts'
 import { blocksOf, type Block } from '../tiff/blocks.ts'
 import { DECOMPRESS } from '../tiff/decompress.ts'
 import { decodeJpegBlock, type DecodeJpeg } from '../tiff/jpeg.ts'
@@ -86,14 +87,5 @@ function placeRows(
       for (const { index, levels } of channels[block.sample + sample] ?? [])
         for (let from = sample, to = start + index; from < values.length; from += samples, to += 4)
           data[to] = levels[values[from] ?? 0] ?? 0
-  }
-}
-
-function divideAlpha({ data }: Bitmap, tick: Tick): void {
-  for (let at = 0; at < data.length; at += 4) {
-    if (at % 65_536 === 0) tick()
-    const alpha = data[at + 3] ?? 0
-    if (alpha === 0 || alpha === 255) continue
-    for (let channel = at; channel < at + 3; channel++) data[channel] = ((data[channel] ?? 0) * 255) / alpha
   }
 }
