@@ -1,8 +1,7 @@
 /** A picture file that was checked and lies ready to be looked at: by the core where it can, else by its own codec. */
 import { isMediaError, limitError, MediaError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
-import { embeddedProfile } from '../../media/color/embedded.ts'
-import { readMatrixProfile } from '../../media/color/icc.ts'
+import { profileOf } from '../../media/color/profile.ts'
 import { createConversionToSrgb, type ToSrgb } from '../../media/color/to-srgb.ts'
 import type { FormatName } from '../../media/format.ts'
 import { displaySize } from '../../media/headers/exif.ts'
@@ -69,8 +68,7 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
   return async (file) => {
     const stored = announcedSize(file)
     const { from, bytes, page } = contentOf(file)
-    const embedded = await embeddedProfile(from, bytes)
-    const profile = embedded && readMatrixProfile(embedded)
+    const profile = await profileOf(from, bytes)
     const toSrgb = profile && toConversion(profile)
     let isForeign = false
     let whole: Promise<Bitmap> | undefined

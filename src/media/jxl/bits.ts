@@ -11,6 +11,8 @@ export interface BitReader {
   flag(): boolean
   /** `U32`: two bits choose. */
   number(choices: Choices): number
+  /** `U64`; beyond 2^53 rounded. */
+  long(): number
   /** `Enum`. */
   word(): number
   skip(count: number): void
@@ -40,10 +42,23 @@ export function createBitReader(bytes: Uint8Array): BitReader {
     return offset + bits(count)
   }
 
+  function long(): number {
+    const kind = bits(2)
+    if (kind === 0) return 0
+    if (kind < 3) return kind === 1 ? 1 + bits(4) : 17 + bits(8)
+    let value = bits(12)
+    for (let shift = 12; flag(); shift += 8) {
+      if (shift === 60) return value + bits(4) * 2 ** 60
+      value += bits(8) * 2 ** shift
+    }
+    return value
+  }
+
   return {
     bits,
     flag,
     number,
+    long,
     word: () => number(ENUM),
     skip(count) {
       if (at + count > bytes.length * 8) throw new NeedsMore(bytes.length + 1)

@@ -4,7 +4,7 @@ import { corrupt } from '../headers/reader.ts'
 import { toOrientation } from '../headers/exif.ts'
 import type { Orientation } from '../info.ts'
 import { createBitReader, type BitReader, type Choices } from './bits.ts'
-import { readColors, type JxlColors } from './colors.ts'
+import { readColors, SRGB, type JxlColors } from './colors.ts'
 
 export interface JxlHeader {
   /** As stored: orientation is not applied. */
@@ -17,6 +17,8 @@ export interface JxlHeader {
   readonly isAnimated: boolean
   readonly extra: readonly ExtraChannel[]
   readonly colors: JxlColors
+  /** Samples are stored in a space of the format's own, and come out of a decoder in `colors`. */
+  readonly isXyb: boolean
 }
 
 export interface ExtraChannel {
@@ -30,9 +32,30 @@ const MOST_EXTRA = 16
 
 /** @throws NeedsMore, CORRUPT_MEDIA, UNSUPPORTED_CODEC */
 export function readJxlHeader(codestream: Uint8Array): JxlHeader {
-  const r = createBitReader(codestream)
+  return readHeaderFields(createBitReader(codestream))
+}
+
+/** What decides which fields follow. */
+interface Follows {
+  readonly hasMore: boolean
+}
+
+/** Up to the colours. */
+export function readHeaderFields(r: BitReader): JxlHeader & Follows {
   if (r.bits(16) !== 0x0aff) throw corrupt('JXL', 'it is none')
   return { ...readSize(r), ...readMetadata(r) }
+}
+
+/** From the colours to the profile: brightness, extensions, matrices and weights of filters. */
+export function skipTransforms(r: BitReader, { hasMore, isXyb }: Follows & Pick<JxlHeader, 'isXyb'>): void {
+  if (hasMore && !r.flag()) r.skip(16 + 16 + 1 + 16)
+  const extensions = r.long()
+  if (extensions !== 0) throw new MediaError('UNSUPPORTED_CODEC', 'Cannot decode the JXL: it has extensions')
+  if (r.flag()) return
+  if (isXyb && !r.flag()) r.skip(16 * 16)
+  const tables = [15, 55, 210]
+  const mask = r.bits(3)
+  for (const [at, weights] of tables.entries()) if ((mask >> at) & 1) r.skip(weights * 16)
 }
 
 /** One more than the bits say. */
@@ -62,14 +85,17 @@ const USUAL = {
   isFloat: false,
   isAnimated: false,
   extra: [],
-  colors: { isGray: false, isSrgb: true },
+  colors: { isGray: false, hasProfile: false, named: SRGB },
+  hasMore: false,
+  isXyb: true,
 } as const
 
-type Metadata = Omit<JxlHeader, 'width' | 'height'>
+type Metadata = Omit<JxlHeader, 'width' | 'height'> & Follows
 
 function readMetadata(r: BitReader): Metadata {
   if (r.flag()) return USUAL
-  const more = r.flag() ? readMore(r) : { orientation: 1 as const, isAnimated: false }
+  const hasMore = r.flag()
+  const more = hasMore ? readMore(r) : { orientation: 1 as const, isAnimated: false }
   const { bits, isFloat } = readDepth(r)
   // Whether 16 bits suffice for what is computed.
   r.flag()
@@ -80,9 +106,8 @@ function readMetadata(r: BitReader): Metadata {
       `Cannot decode the JXL: it has ${count} extra channels, the maximum is ${MOST_EXTRA}`,
     )
   const extra = Array.from({ length: count }, () => readExtra(r))
-  // Whether the samples are stored in a space of the format's own: decoders undo that.
-  r.flag()
-  return { ...more, bits, isFloat, extra, colors: readColors(r) }
+  const isXyb = r.flag()
+  return { ...more, bits, isFloat, extra, colors: readColors(r), hasMore, isXyb }
 }
 
 function readMore(r: BitReader): Pick<Metadata, 'orientation' | 'isAnimated'> {
