@@ -5,6 +5,7 @@ import jpegTurbo from '../../wasm/jpeg-turbo/jpeg-turbo.wasm'
 import avifEncoder from '../../wasm/metered/avif_enc.wasm'
 import jxlDecoder from '../../wasm/metered/jxl_dec.wasm'
 import jxlEncoder from '../../wasm/metered/jxl_enc.wasm'
+import mozjpegEncoder from '../../wasm/metered/mozjpeg_enc.wasm'
 
 import resvg from '../../wasm/metered/resvg.wasm'
 
@@ -15,5 +16,6 @@ export const MODULES: Readonly<Record<string, WebAssembly.Module>> = {
   'jpeg-turbo': jpegTurbo,
   jxl_dec: jxlDecoder,
   jxl_enc: jxlEncoder,
+  mozjpeg_enc: mozjpegEncoder,
   resvg,
 }

@@ -21,6 +21,8 @@ export interface FormatRow {
   readonly hasProgressive?: boolean
   /** Its encoder gives smaller files for more time. */
   readonly tradesTime?: boolean
+  /** Least `effort` that does: below it changes nothing. Default 0. */
+  readonly leastEffort?: number
   /** Every current browser shows it in an <img>. */
   readonly isWeb: boolean
   /** Default `quality`, where the encoder has one: 1 to 100. */
@@ -52,6 +54,8 @@ export const FORMATS = {
     decodes: true,
     encodes: true,
     hasProgressive: true,
+    tradesTime: true,
+    leastEffort: 8,
     isWeb: true,
     quality: 80,
     levels: usual,

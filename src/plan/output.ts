@@ -59,14 +59,15 @@ export function encoding(
   to: FormatName,
   animated: boolean,
 ): Encoding {
-  const { tradesTime, hasProgressive } = formatRow(to)
+  const { tradesTime, leastEffort = 0, hasProgressive } = formatRow(to)
+  const isSlow = tradesTime === true && effort !== undefined && effort >= leastEffort
   // How moving pictures look is not judged here.
   const quality = animated && asked === 'auto' ? undefined : asked
   return {
     ...qualityOf(quality, to, maxBytes === undefined ? undefined : 100),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(progressive && hasProgressive ? { progressive } : {}),
-    ...(effort !== undefined && tradesTime ? { effort } : {}),
+    ...(isSlow ? { effort } : {}),
   }
 }
 

@@ -41,8 +41,8 @@ const originalPath = (entry: Entry) => `node_modules/${entry.package}/${entry.so
 
 describe('wasm/manifest.json', () => {
   test('lists every module, once', () => {
-    expect(all).toHaveLength(7)
-    expect(new Set(all.map(({ name }) => name)).size).toBe(7)
+    expect(all).toHaveLength(8)
+    expect(new Set(all.map(({ name }) => name)).size).toBe(8)
   })
 
   test.each(modules.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
@@ -98,6 +98,21 @@ describe('metering changes no byte', () => {
     ]
     expect(Buffer.compare(a, b)).toBe(0)
     const [c, d] = [await ours.decode!(a), await theirs.decode!(b)]
+    expect(Buffer.compare(new Uint8Array(c.data.buffer), new Uint8Array(d.data.buffer))).toBe(0)
+  })
+
+  test.each([
+    ['jxl', { quality: 70 }],
+    ['jxl', { lossless: true, effort: 1 }],
+    ['jpeg', { quality: 70 }],
+  ] as const)('%s, %o', async (format, options) => {
+    const { data, info } = await picture({ alpha: true }).raw().toBuffer({ resolveWithObject: true })
+    const bitmap = { data: new Uint8ClampedArray(data), width: info.width, height: info.height }
+    const [ours, theirs] = [createCodecs(metered).get(format)!, createCodecs(plain).get(format)!]
+    const [a, b] = [await ours.encode!(bitmap, options), await theirs.encode!(bitmap, options)]
+    expect(Buffer.compare(a, b)).toBe(0)
+    if (!ours.decode) return
+    const [c, d] = [await ours.decode(a), await theirs.decode!(b)]
     expect(Buffer.compare(new Uint8Array(c.data.buffer), new Uint8Array(d.data.buffer))).toBe(0)
   })
 

@@ -1,7 +1,8 @@
 /** Makes every metered codec from the installed npm packages, and writes ../manifest.json. Called by build.sh. */
 import { createHash } from 'node:crypto'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { withoutEval } from './glue.mjs'
 import { meterFile, PERIOD } from './meter.mjs'
 
 const JXL = 'libjxl: BSD-3-Clause; highway: Apache-2.0; brotli: MIT'
@@ -9,6 +10,13 @@ const JXL = 'libjxl: BSD-3-Clause; highway: Apache-2.0; brotli: MIT'
 const MODULES = [
   ['resvg', '@resvg/resvg-wasm', 'index_bg.wasm', 'MPL-2.0'],
   ['avif_enc', '@jsquash/avif', 'codec/enc/avif_enc.wasm', 'Apache-2.0; libavif, libaom: BSD-2-Clause'],
+  [
+    'mozjpeg_enc',
+    '@jsquash/jpeg',
+    'codec/enc/mozjpeg_enc.wasm',
+    'Apache-2.0; MozJPEG: IJG, BSD-3-Clause',
+    { isBounded: true },
+  ],
   ['jxl_dec', 'icodec', 'dist/jxl-dec.wasm', `MIT; ${JXL}`, { isBounded: true, glue: 'dist/jxl-dec.js' }],
   ['jxl_enc', 'icodec', 'dist/jxl-enc.wasm', `MIT; ${JXL}`, { isBounded: true, glue: 'dist/jxl-enc.js' }],
 ]
@@ -20,7 +28,11 @@ const modules = MODULES.map(([name, npmPackage, file, licence, { isBounded = fal
   const home = new URL(`node_modules/${npmPackage}/`, root)
   const [input, output] = [new URL(file, home), new URL(`wasm/metered/${name}.wasm`, root)]
   meterFile(fileURLToPath(input), fileURLToPath(output), isBounded)
-  if (glue) copyFileSync(new URL(glue, home), new URL(`wasm/metered/${name}.js`, root))
+  if (glue)
+    writeFileSync(
+      new URL(`wasm/metered/${name}.js`, root),
+      withoutEval(readFileSync(new URL(glue, home), 'utf8')),
+    )
   const { version } = JSON.parse(readFileSync(new URL('package.json', home), 'utf8'))
   return {
     name,

@@ -126,7 +126,7 @@ export function createLookup(counts: Distribution, logBuckets: number): Lookup {
   const whole = counts.indexOf(TOTAL)
   if (whole >= 0) return (value) => [whole, TOTAL, value]
   const cuts = Array.from({ length: buckets }, (_, i) => counts[i] ?? 0)
-  const [aliases, offsets] = [Array.from(cuts.keys()), new Array<number>(buckets).fill(0)]
+  const [aliases, offsets] = [Array.from(cuts.keys()), cuts.map(() => 0)]
   const over = Array.from(cuts.keys()).filter((i) => (cuts[i] as number) > size)
   const under = Array.from(cuts.keys()).filter((i) => (cuts[i] as number) < size)
   for (let o = over.pop(); o !== undefined; o = over.pop()) {

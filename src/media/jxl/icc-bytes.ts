@@ -5,10 +5,7 @@ import { corrupt } from '../headers/reader.ts'
 export const MOST_ICC_BYTES = 1024 * 1024
 
 const HEADER = 128
-const TAGS = [
-  ...['cprt', 'wtpt', 'bkpt', 'rXYZ', 'gXYZ', 'bXYZ', 'kXYZ', 'rTRC', 'gTRC', 'bTRC', 'kTRC', 'chad', 'desc'],
-  ...['chrm', 'dmnd', 'dmdd', 'lumi'],
-]
+const TAGS = 'cprt wtpt bkpt rXYZ gXYZ bXYZ kXYZ rTRC gTRC bTRC kTRC chad desc chrm dmnd dmdd lumi'.split(' ')
 const OF_20_BYTES: ReadonlySet<string> = new Set(['rXYZ', 'gXYZ', 'bXYZ', 'kXYZ', 'wtpt', 'bkpt', 'lumi'])
 const TYPES = ['XYZ ', 'desc', 'text', 'mluc', 'para', 'curv', 'sf32', 'gbd ']
 

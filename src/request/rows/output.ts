@@ -102,7 +102,7 @@ export const OUTPUT_ROWS = {
     example: '7',
     expected: 'a whole number from 0 to 9',
     control: { kind: 'number', min: 0, max: 9, step: 1 },
-    doc: 'Time spent on a smaller file: 0 is fast, 9 small (PNG, WebP, AVIF, JPEG XL).',
+    doc: 'Time spent on a smaller file: 0 is fast, 9 small (PNG, WebP, AVIF, JPEG XL). JPEG knows 8 and 9 alone: both are MozJPEG, always progressive.',
   },
   metadata: {
     ...oneOf('none', 'copyright', 'keep'),
