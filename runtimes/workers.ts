@@ -7,6 +7,8 @@ import type { ConfigInput } from '../src/index.ts'
 import { bindWorkers, type BoundMediamorph } from './workers/bind.ts'
 import { avif } from './workers/avif.ts'
 import { core } from './workers/core.ts'
+import { jxl } from './workers/jxl.ts'
+import { mozjpeg } from './workers/mozjpeg.ts'
 import { svg } from './workers/svg.ts'
 
 export * from '../src/index.ts'
@@ -17,7 +19,7 @@ export type { BoundMediamorph }
  * @returns a handler that throws ConfigError at the first request when the document or a binding is wrong
  */
 export function createMediamorph(config?: ConfigInput): BoundMediamorph {
-  return bindWorkers(config, { ...core, ...avif, ...svg })
+  return bindWorkers(config, { ...core, ...avif, ...jxl, ...mozjpeg, ...svg })
 }
 
 const worker = createMediamorph()

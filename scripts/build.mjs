@@ -35,6 +35,8 @@ const WORKERS_DOORS = {
   'workers-core': 'runtimes/workers/core.ts',
   'workers-avif': 'runtimes/workers/avif.ts',
   'workers-avif-decoder': 'runtimes/workers/avif-decoder.ts',
+  'workers-jxl': 'runtimes/workers/jxl.ts',
+  'workers-mozjpeg': 'runtimes/workers/mozjpeg.ts',
   'workers-svg': 'runtimes/workers/svg.ts',
 }
 

@@ -57,7 +57,13 @@ function table(role: ParamRole): string {
     const row = paramRow(name)
     const words = [name, ...row.aliases].map((word) => `\`${word}\``).join(' ')
     const example = `\`${name}=${row.example}\``
-    return [words, expectation(row, { outputSide: 8192 }), row.fallback, row.doc, example]
+    return [
+      words,
+      expectation(row, { outputSide: 8192, enabledFormats: ['jxl'] }),
+      row.fallback,
+      row.doc,
+      example,
+    ]
   })
   return markdown(['parameter', 'values', 'default', 'meaning', 'example'], rows)
 }

@@ -15,7 +15,7 @@ type Settable = Exclude<ParamName, 'sig' | 'exp' | 'kid'>
 export type MediaParams = { readonly [N in Settable]?: Written<ParamValue<N>> | undefined }
 
 /** What no configuration exceeds: the service's own limit is known to it alone. */
-const WIDEST = { outputSide: 16_384 }
+const WIDEST = { outputSide: 16_384, enabledFormats: ['jxl'] }
 
 /**
  * The address of a rendition. Parameters come in order of their names: equal questions have equal addresses.

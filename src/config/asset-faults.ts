@@ -96,6 +96,8 @@ function parameterFaults(row: AssetConfig, index: number): Fault[] {
     responsive: { breakpoints: [] },
     parameters: { invalid: 'reject' },
     limits: { outputSide: 8192 },
+    // Whether it is enabled, the first request for it says.
+    formats: { jxl: true },
     assets: [row],
   })
   return faults.map(({ path, message }) => ({ path: path.replace('assets[0]', `assets[${index}]`), message }))

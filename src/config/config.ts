@@ -73,6 +73,15 @@ export const configSchema = z.strictObject({
         .describe('Largest picture that `format=auto` makes AVIF of'),
     })
     .prefault({}),
+  formats: z
+    .strictObject({
+      jxl: z
+        .boolean()
+        .default(false)
+        .describe('Write JPEG XL where `format=jxl` asks for it; it is always read'),
+    })
+    .prefault({})
+    .describe('Formats that are off by default'),
   limits: limitsSchema,
   outbound: outboundSchema,
   external: externalSchema,

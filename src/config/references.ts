@@ -73,7 +73,7 @@ function have(names: readonly string[], count: number): string {
 
 /** Parameters and derivatives that do not exist or do not fit, in whatever part of the document can be read. */
 function parameterFaults(document: Loose): Fault[] {
-  const { derivatives, responsive, limits, parameters } = configSchema.shape
+  const { derivatives, responsive, limits, formats, parameters } = configSchema.shape
   const { faults } = compileRules({
     origins: listOf(document['origins']).map((origin) => ({
       name: '',
@@ -84,6 +84,7 @@ function parameterFaults(document: Loose): Fault[] {
     derivatives: part(derivatives, document['derivatives'], {}),
     responsive: part(responsive, document['responsive'], {}),
     limits: part(limits, document['limits'], {}),
+    formats: part(formats, document['formats'], {}),
     parameters: part(parameters, document['parameters'], {}),
   })
   return faults.map(({ path, message }) => ({ path, message: hinted(path, message) }))

@@ -23,6 +23,8 @@ export interface FormatRow {
   readonly hasProgressive?: boolean
   /** Its encoder gives smaller files for more time. */
   readonly tradesTime?: boolean
+  /** Least `effort` that does: below it changes nothing. Default 0. */
+  readonly leastEffort?: number
   /** Every current browser shows it in an <img>. */
   readonly isWeb: boolean
   /** Default `quality`, where the encoder has one: 1 to 100. */
@@ -56,6 +58,8 @@ export const FORMATS = {
     decodes: true,
     encodes: true,
     hasProgressive: true,
+    tradesTime: true,
+    leastEffort: 8,
     isWeb: true,
     quality: 80,
     levels: usual,
@@ -120,7 +124,16 @@ export const FORMATS = {
     hasPages: true,
     holds: ['exif', 'xmp', 'iptc', 'icc'],
   },
-  jxl: { ...still, mime: 'image/jxl', extensions: ['jxl'] },
+  jxl: {
+    ...still,
+    mime: 'image/jxl',
+    extensions: ['jxl'],
+    decodes: true,
+    encodes: true,
+    tradesTime: true,
+    quality: 80,
+    levels: usual,
+  },
   heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
   mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },
   mov: { ...video, mime: 'video/quicktime', extensions: ['mov'] },

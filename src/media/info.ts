@@ -15,7 +15,7 @@ export interface ImageInfo {
   /** Frames known from the header; 1 for a still. */
   readonly frames: number
   readonly animated: boolean
-  /** Bits a channel as stored: 1, 2, 4, 8, 10, 12 or 16. */
+  /** Bits a channel as stored: 1, 2, 4, 8, 10, 12 or 16; of JPEG XL 1 to 32. */
   readonly bitDepth: number
   readonly colorModel: 'gray' | 'rgb' | 'palette' | 'cmyk' | 'ycbcr'
 }

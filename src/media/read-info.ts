@@ -4,6 +4,7 @@ import { readAvif } from './headers/avif.ts'
 import { readBmp } from './headers/bmp.ts'
 import { readIco } from './headers/ico.ts'
 import { readJpeg } from './headers/jpeg.ts'
+import { readJxl } from './headers/jxl.ts'
 import { readGif } from './headers/gif.ts'
 import { unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
@@ -23,6 +24,7 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array, page?: nu
   bmp: readBmp,
   ico: readIco,
   tiff: readTiff,
+  jxl: readJxl,
 }
 
 /** Whether more than the name of the format is known of such a file. */

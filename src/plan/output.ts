@@ -42,8 +42,10 @@ export function askedFormat({ format }: Ask): FormatName | undefined {
   )
 }
 
-function isPictureFormat(format: string | undefined): format is 'avif' | 'webp' | 'jpeg' | 'png' | 'gif' {
-  return ['avif', 'webp', 'jpeg', 'png', 'gif'].includes(format ?? '')
+function isPictureFormat(
+  format: string | undefined,
+): format is 'avif' | 'webp' | 'jpeg' | 'png' | 'gif' | 'jxl' {
+  return ['avif', 'webp', 'jpeg', 'png', 'gif', 'jxl'].includes(format ?? '')
 }
 
 type Encoding = Pick<
@@ -57,14 +59,15 @@ export function encoding(
   to: FormatName,
   animated: boolean,
 ): Encoding {
-  const { tradesTime, hasProgressive } = formatRow(to)
+  const { tradesTime, leastEffort = 0, hasProgressive } = formatRow(to)
+  const isSlow = tradesTime === true && effort !== undefined && effort >= leastEffort
   // How moving pictures look is not judged here.
   const quality = animated && asked === 'auto' ? undefined : asked
   return {
     ...qualityOf(quality, to, maxBytes === undefined ? undefined : 100),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(progressive && hasProgressive ? { progressive } : {}),
-    ...(effort !== undefined && tradesTime ? { effort } : {}),
+    ...(isSlow ? { effort } : {}),
   }
 }
 

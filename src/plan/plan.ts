@@ -106,6 +106,7 @@ export type AskFormat =
   | 'jpeg'
   | 'png'
   | 'gif'
+  | 'jxl'
   | 'json'
   | 'mp4'
   | 'webm'

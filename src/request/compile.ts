@@ -26,6 +26,7 @@ export interface RulesInput {
   readonly assets?: readonly AssetWords[]
   readonly static?: string | null
   readonly compat?: { readonly grammars: readonly string[] }
+  readonly formats: { readonly jxl: boolean }
 }
 
 export interface RulesFault {
@@ -40,9 +41,10 @@ export function compileRules(input: RulesInput): {
 } {
   const faults: RulesFault[] = []
   const { outputSide } = input.limits
+  const enabledFormats = input.formats.jxl ? ['jxl'] : []
   const words = (path: string, values: Words): Params => {
     const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))
-    const read = readParams(query, { outputSide })
+    const read = readParams(query, { outputSide, enabledFormats })
     for (const fault of read.faults)
       faults.push({ path: `${path}.${fault.parameter}`, message: `expected ${fault.expected}` })
     for (const { parameter, reason } of read.warnings)
@@ -75,6 +77,7 @@ export function compileRules(input: RulesInput): {
     },
     invalid: input.parameters.invalid,
     outputSide,
+    enabledFormats,
     cloudflarePrefix: '/cdn-cgi',
     assets: (input.assets ?? []).map((asset, index) => compileAsset(asset, `assets[${index}]`, words)),
     isStatic: typeof input.static === 'string',

@@ -25,6 +25,8 @@ export interface RequestRules {
   readonly invalid: 'reject' | 'warn'
   /** Largest side of a result, in pixels. */
   readonly outputSide: number
+  /** Formats beyond the usual that may be asked for. */
+  readonly enabledFormats: readonly string[]
   /** Where the Cloudflare grammar is mounted: `/cdn-cgi`. */
   readonly cloudflarePrefix: string
   /** Present when originals on other hosts may be asked for. */

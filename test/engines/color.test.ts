@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { createImageWorker } from '../../src/engines/image/image-task.ts'
 import { embeddedProfile } from '../../src/media/color/embedded.ts'
 import { readMatrixProfile } from '../../src/media/color/icc.ts'
+import { readJxlProfile } from '../../src/media/jxl/profile.ts'
 import { buildBmp } from '../support/bmp.ts'
 import { rgba } from '../support/compare.ts'
+import { jxlKind, KIND, kindPixels, seeJxl } from '../support/jxl.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 
@@ -113,4 +115,48 @@ test('the profile behind the pixels of a BMP', async () => {
   expect(greatestDifference(seen.data, wanted.data)).toBeLessThan(5)
   view.setUint32(14 + 112, 2 ** 31, true)
   expect(await embeddedProfile('bmp', file)).toBeUndefined()
+})
+
+describe('JPEG XL', () => {
+  const show = async (name: string) => {
+    const bytes = await jxlKind(name)
+    const task = { recipe: { kind: 'image', from: 'jxl', orient: 1, to: 'png', ...KIND }, bytes } as const
+    return rgba((await run({ ...task, pixels: 1e6, frames: 1 })).body)
+  }
+
+  test('its compressed profile is the one that was put in', async () => {
+    const raw = { ...KIND, channels: 4 } as const
+    const tagged = sharp(kindPixels(), { raw }).removeAlpha().withIccProfile('p3')
+    const profile = await embeddedProfile('png', await tagged.png().toBuffer())
+    const file = await jxlKind('p3')
+    expect(readJxlProfile(file)).toEqual(profile)
+    expect(await embeddedProfile('jxl', file)).toEqual(profile)
+    expect(readJxlProfile(await jxlKind('rgb'))).toBeUndefined()
+  })
+
+  test('with a profile it looks as it did', async () => {
+    expect(greatestDifference((await show('p3')).data, kindPixels())).toBeLessThan(5)
+  })
+
+  test.each(['named-p3', 'gamma'])(
+    '%s: colours that have a name become those of sRGB, as another decoder has them',
+    async (name) => {
+      const seen = await show(name)
+      expect(greatestDifference(seen.data, (await seeJxl(await jxlKind(name))).data)).toBeLessThan(4)
+      expect(greatestDifference(seen.data, kindPixels())).toBeGreaterThan(5)
+    },
+  )
+
+  test('a damaged profile ends with a code or is none, and soon', async () => {
+    const good = await jxlKind('p3')
+    const start = performance.now()
+    for (let at = 2; at < 420; at++)
+      for (const bit of [1, 16]) {
+        const bytes = good.slice()
+        bytes[at]! ^= bit
+        await embeddedProfile('jxl', bytes)
+        if (at % 7 === 0) await embeddedProfile('jxl', good.subarray(0, at))
+      }
+    expect(performance.now() - start).toBeLessThan(8000)
+  })
 })

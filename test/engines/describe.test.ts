@@ -119,9 +119,9 @@ describe('the facts', () => {
   })
 
   test('formats whose headers are not read have a name and a size, and nothing invented', async () => {
-    const jxl = Uint8Array.of(0xff, 0x0a, 1, 2, 3)
-    const told = await tell(jxl)
-    expect(told).toMatchObject({ format: 'jxl', contentType: 'image/jxl', size: jxl.length })
+    const heic = Uint8Array.from(Buffer.from('\0\0\0\x0cftypheic', 'latin1'))
+    const told = await tell(heic)
+    expect(told).toMatchObject({ format: 'heic', contentType: 'image/heic', size: heic.length })
     for (const name of ['width', 'height', 'orientation', 'frames', 'animated', 'hasAlpha', 'placeholder'])
       expect([name, told[name]]).toEqual([name, null])
   })

@@ -2,8 +2,9 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { createImageWorker } from '../../src/engines/image/image-task.ts'
+import { lumaOf, similarity } from '../../src/engines/image/quality/similarity.ts'
 import type { ImageRecipe } from '../../src/plan/recipe.ts'
-import { psnr, rgba } from '../support/compare.ts'
+import { psnr, rgba, type Pixels } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 
@@ -12,6 +13,8 @@ const make = async (bytes: Uint8Array, width: number, height: number, change: Pa
   const recipe: ImageRecipe = { kind: 'image', from: 'png', orient: 1, to: 'jpeg', width, height, ...change }
   return (await run({ recipe, bytes, pixels: 1e8, frames: 1000 })).body
 }
+
+const bitmapOf = ({ data, width, height }: Pixels) => ({ data: new Uint8ClampedArray(data), width, height })
 
 describe('progressive JPEG', () => {
   test.each([
@@ -85,6 +88,30 @@ describe('effort', () => {
       }),
     )
     expect(sizes[1]).toBeLessThan(sizes[0] ?? 0)
+  })
+
+  test('of JPEG, 8 and 9: fewer bytes, as it looked before; below, the same bytes', async () => {
+    const lake = await sharp(new URL('../../samples/lake.jpg', import.meta.url).pathname)
+      .resize(width, height)
+      .png()
+      .toBuffer()
+    const original = lumaOf(bitmapOf(await rgba(lake)))
+    const looks = async (made: Uint8Array) =>
+      similarity(original, lumaOf(bitmapOf(await rgba(made))), () => {})
+    for (const quality of [50, 80, 92]) {
+      const plain = await make(lake, width, height, { to: 'jpeg', quality, progressive: true })
+      const small = await make(lake, width, height, { to: 'jpeg', quality, effort: 9 })
+      expect(await sharp(small).metadata()).toMatchObject({
+        width,
+        height,
+        isProgressive: true,
+        chromaSubsampling: '4:2:0',
+      })
+      expect(small.length).toBeLessThan(plain.length * 0.98)
+      expect(await looks(small)).toBeGreaterThan((await looks(plain)) - 0.008)
+      const low = await make(lake, width, height, { to: 'jpeg', quality, progressive: true, effort: 7 })
+      expect(Buffer.compare(low, plain)).toBe(0)
+    }
   })
 
   test('the pixels of PNG and lossless WebP stay', async () => {

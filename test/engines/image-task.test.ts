@@ -266,8 +266,8 @@ describe('what was probed must be what is decoded', () => {
   })
 
   test('a format that has no codec', async () => {
-    const bytes = Buffer.from('\xff\x0a', 'latin1')
-    await expect(make(bytes, { from: 'jxl', width: 1, height: 1 })).rejects.toMatchObject({
+    const bytes = Buffer.from('\0\0\0\x0cftypheic', 'latin1')
+    await expect(make(bytes, { from: 'heic', width: 1, height: 1 })).rejects.toMatchObject({
       code: 'UNSUPPORTED_CODEC',
     })
   })

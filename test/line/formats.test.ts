@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
 import { buildBmp, buildDib, buildIcon } from '../support/bmp.ts'
 import { psnr, rgba } from '../support/compare.ts'
+import { encodeJxlElsewhere, seeJxl } from '../support/jxl.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
 import { createTestPlatform } from '../support/platform.ts'
@@ -15,13 +16,16 @@ afterEach(async () => {
 })
 
 /** The service with one file in it. */
-function stage(file: Uint8Array<ArrayBuffer>): (query: string, init?: RequestInit) => Promise<Response> {
+function stage(
+  file: Uint8Array<ArrayBuffer>,
+  formats = {},
+): (query: string, init?: RequestInit) => Promise<Response> {
   const mount = createMemoryMount()
   mount.put('original', file)
   const platform = createTestPlatform({ drivers: { 'memory:files': mount.driver } })
   const source = { type: 'storage', mount: 'memory:files', key: '${key}' }
   const origin = { name: 'files', match: '^/files/(?<key>.+)$', sources: [source] }
-  const config = { origins: [origin], storage: { cache: 'memory:' }, database: 'sqlite::memory:' }
+  const config = { origins: [origin], formats, storage: { cache: 'memory:' }, database: 'sqlite::memory:' }
   const media = createMediamorph(config as never, platform)
   open.push(media)
   return (query, init) => media.fetch(new Request(`http://media.test/files/original?${query}`, init))
@@ -52,6 +56,7 @@ const FILES: Readonly<Record<string, () => Promise<{ file: Uint8Array<ArrayBuffe
     const image = picture({ ...SIZE, alpha: true }).tiff({ compression: 'lzw', predictor: 'horizontal' })
     return { file: Uint8Array.from(await image.toBuffer()), alpha: true }
   },
+  jxl: async () => ({ file: await encodeJxlElsewhere(picture({ ...SIZE, alpha: true }), true), alpha: true }),
 }
 
 describe.each(Object.entries(FILES))('%s', (format, make) => {
@@ -119,4 +124,54 @@ test('a page of a TIFF has a size of its own, and a number that says how many th
   const answer = await get('format=png&page=3')
   const { error } = (await answer.json()) as { error: { code: string } }
   expect([answer.status, error.code]).toEqual([400, 'INVALID_PARAMETER'])
+})
+
+describe('JPEG XL', () => {
+  test('is written only where it is enabled, and never by choice of ours', async () => {
+    const file = Uint8Array.from(await picture(SIZE).png().toBuffer())
+    const off = await stage(file)('format=jxl')
+    const { error } = (await off.json()) as { error: { code: string; details: Array<{ expected: string }> } }
+    expect([off.status, error.code]).toEqual([400, 'INVALID_PARAMETER'])
+    expect(error.details[0]?.expected).toMatch(/^one of auto, avif, .*wav$/)
+    const get = stage(file, { jxl: true })
+    const on = await get('format=jxl&quality=lossless&effort=1')
+    expect([on.status, on.headers.get('content-type')]).toEqual([200, 'image/jxl'])
+    const seen = await seeJxl(new Uint8Array(await on.arrayBuffer()))
+    const expected = await rgba(file)
+    expect([seen.width, seen.height, psnr(seen.data, expected.data)]).toEqual([64, 48, Infinity])
+    const wrong = await get('format=jxx')
+    expect(
+      ((await wrong.json()) as typeof error & { error: typeof error }).error.details[0]?.expected,
+    ).toMatch(/wav, jxl$/)
+    const auto = await get('format=auto', { headers: { accept: 'image/jxl,image/*' } })
+    expect(auto.headers.get('content-type')).toBe('image/png')
+  })
+
+  test('quality is looked for, and bytes are bounded', async () => {
+    const file = Uint8Array.from(await picture({ width: 200, height: 150 }).png().toBuffer())
+    const get = stage(file, { jxl: true })
+    const auto = await get('format=jxl&quality=auto')
+    expect([auto.status, Number(auto.headers.get('x-quality'))]).toEqual([200, expect.any(Number)])
+    const small = await get('format=jxl&max_bytes=2000')
+    expect((await small.arrayBuffer()).byteLength).toBeLessThanOrEqual(2000)
+  })
+
+  test('becomes every format', async () => {
+    const get = stage(await encodeJxlElsewhere(picture(SIZE)))
+    for (const [format, name] of [
+      ['jpeg', 'jpeg'],
+      ['webp', 'webp'],
+      ['avif', 'heif'],
+      ['gif', 'gif'],
+      ['png', 'png'],
+    ]) {
+      const answer = await get(`format=${format}`)
+      const body = new Uint8Array(await answer.arrayBuffer())
+      expect(await sharp(body).metadata()).toMatchObject({ width: 64, height: 48, format: name })
+      const expected = await rgba(await picture(SIZE).png().toBuffer())
+      expect(psnr((await rgba(body)).data, expected.data), format).toBeGreaterThan(25)
+    }
+    const told = (await (await get('format=json')).json()) as object
+    expect(told).toMatchObject({ format: 'jxl', width: 64, height: 48 })
+  })
 })

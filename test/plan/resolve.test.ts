@@ -119,6 +119,14 @@ describe('format', () => {
   })
 })
 
+test('effort counts where it changes something', () => {
+  const effortOf = (format: 'jpeg' | 'png' | 'jxl' | 'gif', effort: number) => make({ format, effort }).effort
+  expect([0, 7, 8, 9].map((effort) => effortOf('jpeg', effort))).toEqual([undefined, undefined, 8, 9])
+  expect([0, 9].map((effort) => effortOf('png', effort))).toEqual([0, 9])
+  expect([0, 9].map((effort) => effortOf('jxl', effort))).toEqual([0, 9])
+  expect(effortOf('gif', 9)).toBeUndefined()
+})
+
 describe('quality', () => {
   test.each<[Ask, object]>([
     [{ format: 'jpeg' }, { quality: 80 }],
@@ -138,6 +146,8 @@ describe('quality', () => {
     [{ format: 'webp', quality: 1 }, { quality: 1 }],
     [{ format: 'webp', quality: 'auto' }, { perceptual: true }],
     [{ format: 'png', quality: 'auto' }, {}],
+    [{ format: 'jxl' }, { quality: 80 }],
+    [{ format: 'jxl', quality: 'lossless' }, { lossless: true }],
     [
       { format: 'jpeg', maxBytes: 9 },
       { quality: 100, maxBytes: 9 },
@@ -240,8 +250,7 @@ describe('refusals', () => {
       422,
       { limit: 'outputPixels', value: 65_536_000, maximum: 64e6 },
     ],
-    ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
-    ['jxl', {}, { format: 'jxl' }, 'UNSUPPORTED_CODEC', 422, undefined],
+    ['heic', {}, { format: 'heic' }, 'UNSUPPORTED_CODEC', 422, undefined],
     [
       'a page of what has one',
       { page: 1 },

@@ -304,6 +304,7 @@ describe('compiling the configuration', () => {
       responsive: { breakpoints: [{ maxWidth: 5, derivative: 'tiny' }], defaultDerivative: 'none' },
       parameters: { invalid: 'reject' },
       limits: { outputSide: 100 },
+      formats: { jxl: false },
     })
     expect(faults.map(({ path }) => path).toSorted()).toEqual([
       'derivatives.small.colour',

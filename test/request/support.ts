@@ -31,6 +31,7 @@ export function rulesOf(change: Partial<RulesInput> = {}): RequestRules {
     },
     parameters: { invalid: 'reject' },
     limits: { outputSide: 8192 },
+    formats: { jxl: false },
     ...change,
   })
   if (faults.length > 0) throw new Error(JSON.stringify(faults))

@@ -26,18 +26,22 @@ const DOORS = [
   'workers-avif',
   'workers-avif-decoder',
   'workers-core',
+  'workers-jxl',
   'workers-launcher',
+  'workers-mozjpeg',
   'workers-slim',
   'workers-svg',
 ]
 
 /** How many compiled modules a door of Workers imports. */
 const WASM_OF = {
-  workers: 6,
+  workers: 9,
   'workers-slim': 0,
   'workers-core': 3,
   'workers-avif': 2,
   'workers-avif-decoder': 1,
+  'workers-jxl': 2,
+  'workers-mozjpeg': 1,
   'workers-svg': 1,
 }
 

@@ -27,6 +27,7 @@ const RENDITIONS: readonly (readonly [path: string, format: string, width: numbe
   ['/files/alpha.png?width=150&format=jpeg', 'jpeg', 150, 100],
   ['/files/photo.webp?width=100&format=png', 'png', 100, 75],
   ['/files/photo.avif?width=80&format=jpeg', 'jpeg', 80, 60],
+  ['/files/turned.jxl?format=png', 'png', 16, 24],
   ['/files/with%20space%20%26%20%C3%BCn%C3%AF.jpg?width=120&format=webp', 'webp', 120, 90],
   ['/http/good/photo.jpg?width=120&format=jpeg', 'jpeg', 120, 90],
   ['/s3/photo.jpg?width=120&format=jpeg', 'jpeg', 120, 90],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { hugePng } from '../../scripts/stage/media.ts'
+import { jxlKind } from '../support/jxl.ts'
 import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
 import { startS3Server } from '../support/s3-server.ts'
@@ -81,6 +82,7 @@ async function originals(): Promise<Record<string, Uint8Array>> {
       .toBuffer(),
     'alpha.png': await picture({ width: 300, height: 200, alpha: true }).png().toBuffer(),
     'photo.webp': await picture({ width: 320, height: 240 }).webp().toBuffer(),
+    'turned.jxl': await jxlKind('turned-6'),
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
     'truncated.jpg': photo.subarray(0, Math.floor(photo.length / 2)),

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createCodecs } from '../../src/engines/image/codecs/codecs.ts'
 import { readFile } from 'node:fs/promises'
 import { asBitmap } from '../support/compare.ts'
+import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 import { hashOfSources } from '../../wasm/sources.mjs'
 import { meter, RUNAWAY } from '../../wasm/metered/meter.mjs'
@@ -39,8 +40,8 @@ const originalPath = (entry: Entry) => `node_modules/${entry.package}/${entry.so
 
 describe('wasm/manifest.json', () => {
   test('lists every module, once', () => {
-    expect(all).toHaveLength(6)
-    expect(new Set(all.map(({ name }) => name)).size).toBe(6)
+    expect(all).toHaveLength(9)
+    expect(new Set(all.map(({ name }) => name)).size).toBe(9)
   })
 
   test.each(modules.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
@@ -85,6 +86,21 @@ describe('metering changes no byte', () => {
   const never = () => {}
   const metered = { loadWasm, tick: never }
   const plain = { loadWasm: loadOriginal, tick: never }
+
+  test.each([
+    ['jxl', { quality: 70 }],
+    ['jxl', { lossless: true, effort: 1 }],
+    ['jpeg', { quality: 70 }],
+  ] as const)('%s, %o', async (format, options) => {
+    const { data, info } = await picture({ alpha: true }).raw().toBuffer({ resolveWithObject: true })
+    const bitmap = { data: new Uint8ClampedArray(data), width: info.width, height: info.height }
+    const [ours, theirs] = [createCodecs(metered).get(format)!, createCodecs(plain).get(format)!]
+    const [a, b] = [await ours.encode!(bitmap, options), await theirs.encode!(bitmap, options)]
+    expect(Buffer.compare(a, b)).toBe(0)
+    if (!ours.decode) return
+    const [c, d] = [asBitmap(await ours.decode(a)), asBitmap(await theirs.decode!(b))]
+    expect(Buffer.compare(new Uint8Array(c.data.buffer), new Uint8Array(d.data.buffer))).toBe(0)
+  })
 
   test('a drawing, to the bit', async () => {
     const circle = '<circle cx="60" cy="40" r="34" fill="#06c" fill-opacity="0.6" transform="rotate(9)"/>'

@@ -23,6 +23,7 @@ const LOOP = /^(\s*)loop\b/
 /** Most pages of 64 KiB of a memory that has no bound of its own: 768 MiB. */
 export const MOST_PAGES = 12288
 const UNBOUNDED = /^( {2}\(memory \S+ \d+)\)/
+const ANY_BOUND = /^( {2}\(memory \S+ \d+)(?: \d+)?\)/
 
 /** One counter for the whole module, in memory. */
 const SHARED_COUNT = [
@@ -40,8 +41,12 @@ const BOUND = [
   `i32.const ${RUNAWAY} i32.eq if unreachable end`,
 ].join(' ')
 
-/** Text in, text out. An import may stand only before every other field: the new one goes first. */
-export function meter(wat) {
+/**
+ * Text in, text out. An import may stand only before every other field: the new one goes first. `isBounded`: a memory
+ * that may grow beyond our bound by its own may not any more.
+ */
+export function meter(wat, isBounded = false) {
+  const memory = isBounded ? ANY_BOUND : UNBOUNDED
   const lines = wat.split('\n')
   const out = []
   let hasImport = false
@@ -56,7 +61,7 @@ export function meter(wat) {
       hasFuel = true
     }
     if (FUNCTION.test(line)) out.push(...openFunction(line))
-    else if (!LOOP.test(line)) out.push(line.replace(UNBOUNDED, `$1 ${MOST_PAGES})`))
+    else if (!LOOP.test(line)) out.push(line.replace(memory, `$1 ${MOST_PAGES})`))
     else if (isPlainInner(lines, index)) out.push(BEGIN_BOUND, line, BOUND)
     else out.push(line, SHARED_COUNT)
   }
@@ -85,12 +90,12 @@ function count(line, character) {
   return line.split(character).length - 1
 }
 
-export function meterFile(input, output) {
+export function meterFile(input, output, isBounded = false) {
   const folder = mkdtempSync(join(tmpdir(), 'meter-'))
   try {
     const text = execFileSync('wasm2wat', ['--generate-names', '--enable-all', input], { maxBuffer: 2 ** 30 })
     const file = join(folder, 'metered.wat')
-    writeFileSync(file, meter(text.toString()))
+    writeFileSync(file, meter(text.toString(), isBounded))
     execFileSync('wat2wasm', ['--enable-all', file, '-o', output])
   } finally {
     rmSync(folder, { recursive: true })

@@ -6,6 +6,7 @@ import type { Instance } from './slot.ts'
 
 interface Overrides {
   readonly noInitialRun: boolean
+  locateFile(name: string): string
   print(line: string): void
   printErr(line: string): void
   instantiateWasm(
@@ -27,6 +28,8 @@ export async function instantiate<T>(
   let memory: WebAssembly.Memory | undefined
   const api = await (factory as Factory<T>)({
     noInitialRun: true,
+    // Nothing is fetched; where scripts have no address, asking for one fails.
+    locateFile: (file) => file,
     print: () => {},
     printErr: () => {},
     instantiateWasm(imports, done) {

@@ -1,7 +1,11 @@
-/** The codecs' glue hands pixels over as `ImageData`, a browser's class; servers get the little of it that is used. */
+/** Servers have neither of what the codecs' glue hands pixels over by: a browser's class, and a function of icodec. */
+const ICODEC = '_icodec_ImageData'
+
 export function ensureImageData(): void {
-  const scope = globalThis as { ImageData?: unknown }
+  const scope = globalThis as { ImageData?: unknown; [ICODEC]?: unknown }
   scope.ImageData ??= PlainImageData
+  scope[ICODEC] ??= (data: Uint8ClampedArray, width: number, height: number) =>
+    new PlainImageData(data, width, height)
 }
 
 class PlainImageData {

@@ -226,6 +226,9 @@ const DEFAULT_QUALITY = 80
 
 function coreTarget(recipe: ImageRecipe): CoreTarget | undefined {
   const { to, quality = DEFAULT_QUALITY, lossless = false, progressive = false, effort } = recipe
-  if (!writesInCore(to)) return undefined
+  const { leastEffort } = formatRow(to)
+  // From there on it is another encoder's.
+  const isSlow = leastEffort !== undefined && effort !== undefined && effort >= leastEffort
+  if (!writesInCore(to) || isSlow) return undefined
   return { format: to, quality, lossless, progressive, ...(effort === undefined ? {} : { effort }) }
 }

@@ -10,6 +10,7 @@ interface Needs {
 /** Beside the core, which stands behind all others. */
 const NEEDS: Partial<Readonly<Record<FormatName, Needs>>> = {
   avif: { toRead: 'dav1d', toWrite: 'aom' },
+  jxl: { toRead: 'jxl_dec', toWrite: 'jxl_enc' },
   svg: { toRead: 'resvg' },
 }
 

@@ -6,6 +6,8 @@ import { readFields } from '../headers/tiff-tags.ts'
 import { createReader } from '../headers/reader.ts'
 import { readItems } from '../heif/items.ts'
 import { findProfile } from '../heif/properties.ts'
+import { findCodestream } from '../jxl/codestream.ts'
+import { readJxlProfile } from '../jxl/profile.ts'
 
 const MOST_BYTES = 4 * 1024 * 1024
 
@@ -31,6 +33,7 @@ const FINDERS: Partial<Record<FormatName, Finder>> = {
   avif: inAvif,
   bmp: inBmp,
   tiff: inTiff,
+  jxl: (bytes) => readJxlProfile(findCodestream(bytes).head),
 }
 
 const textAt = (bytes: Uint8Array, at: number, length: number) =>

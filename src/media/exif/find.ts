@@ -1,6 +1,7 @@
 /** Finds the EXIF block (a TIFF structure) inside a picture file. */
 import type { FormatName } from '../format.ts'
 import { createReader, NeedsMore } from '../headers/reader.ts'
+import { findCodestream } from '../jxl/codestream.ts'
 
 /** Undefined where there is none, and in formats in which it is not looked for. Never throws. */
 export function findExif(format: FormatName, bytes: Uint8Array): Uint8Array | undefined {
@@ -13,7 +14,13 @@ export function findExif(format: FormatName, bytes: Uint8Array): Uint8Array | un
 }
 
 type Finder = (bytes: Uint8Array) => Uint8Array | undefined
-const FINDERS: Readonly<Partial<Record<FormatName, Finder>>> = { jpeg: inJpeg, png: inPng, webp: inWebp }
+const FINDERS: Readonly<Partial<Record<FormatName, Finder>>> = {
+  jpeg: inJpeg,
+  png: inPng,
+  webp: inWebp,
+  // Before the pixels, and not compressed.
+  jxl: (bytes) => findCodestream(bytes).exif,
+}
 
 /** What JPEG needs before the block, and some writers of WebP keep. */
 const PREFIX = 'Exif\0\0'

@@ -1,6 +1,6 @@
 /** Parameters of the file that is made: its format, how it is encoded, and which frames it has. */
 import { parseInteger } from '../values/number.ts'
-import { ALL, BOOL, IMAGE, NO_ALIASES, oneOf, TEXT, VISUAL, type ParamRow } from './row.ts'
+import { ALL, BOOL, IMAGE, NO_ALIASES, oneOf, TEXT, VISUAL, type ParamContext, type ParamRow } from './row.ts'
 
 const FORMAT_WORDS = [
   'auto',
@@ -22,7 +22,9 @@ const FORMAT_WORDS = [
   'flac',
   'wav',
 ] as const
-type FormatWord = (typeof FORMAT_WORDS)[number]
+/** Those that a configuration must enable. */
+const OPTIONAL_WORDS = ['jxl'] as const
+type FormatWord = (typeof FORMAT_WORDS)[number] | (typeof OPTIONAL_WORDS)[number]
 const formatWords: ReadonlySet<string> = new Set(FORMAT_WORDS)
 const QUALITY_WORDS = ['low', 'medium', 'high', 'lossless', 'auto'] as const
 type QualityWord = (typeof QUALITY_WORDS)[number]
@@ -36,20 +38,20 @@ export const OUTPUT_ROWS = {
     fallback: 'auto',
     example: 'webp',
     parse: parseFormat,
-    expected: `one of ${FORMAT_WORDS.join(', ')}`,
+    expected: `one of ${FORMAT_WORDS.join(', ')}{enabledFormats}`,
     control: { kind: 'select', options: ['auto', 'avif', 'webp', 'jpeg', 'png', 'json'] },
-    doc: 'Format of the result. `auto` takes from `Accept` the best of AVIF (up to `auto.avifPixels`) and WebP, else the format of the original, or JPEG or PNG where browsers cannot show that. `json` says what the original is instead of showing it.',
+    doc: 'Format of the result. `auto` takes from `Accept` the best of AVIF (up to `auto.avifPixels`) and WebP, else the format of the original, or JPEG or PNG where browsers cannot show that. `json` says what the original is instead of showing it. `jxl` (JPEG XL) only where `formats.jxl` enables it, and never by `auto`.',
   },
   quality: {
     aliases: ['q'],
     classes: VISUAL,
     role: 'rendition',
-    fallback: '80 (jpeg, webp), 50 (avif)',
+    fallback: '80 (jpeg, webp, jxl), 50 (avif)',
     example: '75',
     parse: parseQuality,
     expected: 'a number from 1 to 100, low, medium, high, lossless or auto',
     control: TEXT,
-    doc: 'low, medium and high are 60, 75 and 90 (jpeg, webp) or 40, 50 and 63 (avif). PNG ignores it. `auto` looks for the smallest file that looks right; `X-Quality` says which quality that was.',
+    doc: 'low, medium and high are 60, 75 and 90 (jpeg, webp, jxl) or 40, 50 and 63 (avif). PNG ignores it. `auto` looks for the smallest file that looks right; `X-Quality` says which quality that was.',
   },
   max_bytes: {
     aliases: NO_ALIASES,
@@ -100,7 +102,7 @@ export const OUTPUT_ROWS = {
     example: '7',
     expected: 'a whole number from 0 to 9',
     control: { kind: 'number', min: 0, max: 9, step: 1 },
-    doc: 'Time spent on a smaller file: 0 is fast, 9 small (PNG, WebP, AVIF).',
+    doc: 'Time spent on a smaller file: 0 is fast, 9 small (PNG, WebP, AVIF, JPEG XL). JPEG knows 8 and 9 alone: both are MozJPEG, always progressive.',
   },
   metadata: {
     ...oneOf('none', 'copyright', 'keep'),
@@ -124,9 +126,9 @@ export const OUTPUT_ROWS = {
   },
 } as const satisfies Record<string, ParamRow>
 
-function parseFormat(value: string): FormatWord | undefined {
+function parseFormat(value: string, { enabledFormats = [] }: ParamContext): FormatWord | undefined {
   const word = value.toLowerCase() === 'jpg' ? 'jpeg' : value.toLowerCase()
-  return formatWords.has(word) ? (word as FormatWord) : undefined
+  return formatWords.has(word) || enabledFormats.includes(word) ? (word as FormatWord) : undefined
 }
 
 function parseQuality(value: string): number | QualityWord | undefined {

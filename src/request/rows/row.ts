@@ -5,6 +5,8 @@ import { parseBoolean } from '../values/number.ts'
 export interface ParamContext {
   /** Largest side of a result, in pixels. */
   readonly outputSide: number
+  /** Words of `format` that a configuration must enable, and has. Default: none. */
+  readonly enabledFormats?: readonly string[]
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ParamRow<T = unknown> {
   readonly role: ParamRole
   /** The canonical value; undefined = not accepted. */
   parse(text: string, context: ParamContext): T | undefined
-  /** What is accepted, in words: for errors and docs. `{outputSide}` stands for the configured number. */
+  /** What is accepted, in words: for errors and docs. `{outputSide}` and `{enabledFormats}` stand for what is configured. */
   readonly expected: string
   /** What an absent parameter means. */
   readonly fallback: string
@@ -33,9 +35,11 @@ export interface ParamRow<T = unknown> {
   readonly control: ParamControl
 }
 
-/** `expected` with the numbers of a configuration. */
-export function expectation(row: ParamRow, { outputSide }: ParamContext): string {
-  return row.expected.replace('{outputSide}', String(outputSide))
+/** `expected` with what is configured. */
+export function expectation(row: ParamRow, { outputSide, enabledFormats = [] }: ParamContext): string {
+  return row.expected
+    .replace('{outputSide}', String(outputSide))
+    .replace('{enabledFormats}', enabledFormats.map((word) => `, ${word}`).join(''))
 }
 
 export const IMAGE: readonly MediaClass[] = ['image']

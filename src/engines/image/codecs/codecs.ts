@@ -9,6 +9,7 @@ import { createAvifCodec } from './avif.ts'
 import { createBmpCodec } from './bmp.ts'
 import { createIcoCodec } from './ico.ts'
 import { createJpegCodec } from './jpeg.ts'
+import { createJxlCodec } from './jxl.ts'
 import { createSvgCodec } from './svg.ts'
 import { createTiffCodec } from './tiff.ts'
 
@@ -18,7 +19,7 @@ export type Codecs = ReadonlyMap<FormatName, Codec>
 export function createCodecs(context: CodecContext, core: PictureCore = createPictureCore(context)): Codecs {
   const jpeg = createJpegCodec(context)
   const tiff = createTiffCodec(context, jpegDecoder(core, jpeg))
-  const makers = [createAvifCodec, createSvgCodec, createBmpCodec, createIcoCodec]
+  const makers = [createAvifCodec, createSvgCodec, createBmpCodec, createIcoCodec, createJxlCodec]
   const all = [jpeg, tiff, ...makers.map((create) => create(context))]
   return new Map(all.map((codec) => [codec.format, codec]))
 }

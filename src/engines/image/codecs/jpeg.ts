@@ -1,11 +1,13 @@
-/** The kinds of JPEG that the core leaves to others, by libjpeg-turbo (`wasm/jpeg-turbo`). */
+/** What of JPEG the core leaves to others: rare kinds, read by libjpeg-turbo (`wasm/jpeg-turbo`), and small files, written by MozJPEG. */
+import encoderGlue from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js'
 import { invertInks, type Bitmap, type Inks } from '../../../media/bitmap.ts'
 import { displaySize } from '../../../media/headers/exif.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { readWholeInfo } from '../../../media/read-info.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { createInstance, type OwnExports, type OwnInstance } from '../core/instance.ts'
-import { cannotDecode, createSlot } from '../slot.ts'
+import { instantiate } from '../emscripten.ts'
+import { cannotDecode, cannotMake, createSlot } from '../slot.ts'
 
 /** What `wasm/jpeg-turbo/src` exports; pointers are numbers. Booleans are 0 and 1. */
 interface TurboExports extends OwnExports {
@@ -23,13 +25,45 @@ interface TurboExports extends OwnExports {
   turbo_next(): number
 }
 
+interface Encoder {
+  encode(data: Uint8Array, width: number, height: number, options: object): Uint8Array | null
+}
+
+/** Every field must be there: the glue reads a C struct. 4:2:0 and the tables of the standard, as the core has them. */
+const SMALL = {
+  baseline: false,
+  arithmetic: false,
+  progressive: true,
+  optimize_coding: true,
+  smoothing: 0,
+  /** YCbCr. */
+  color_space: 3,
+  quant_table: 0,
+  trellis_multipass: true,
+  trellis_opt_zero: true,
+  trellis_opt_table: true,
+  trellis_loops: 1,
+  auto_subsample: false,
+  chroma_subsample: 2,
+  separate_chroma_quality: false,
+  chroma_quality: 75,
+}
+/** What is left out looks about as much worse as one step of quality is better; near the top steps are large. */
+const sameLooks = (quality: number) => (quality < 90 ? quality + 1 : quality)
+
 export function createJpegCodec(context: CodecContext): Codec {
   const slot = createSlot(async () => {
     const instance = createInstance<TurboExports>(await context.loadWasm('jpeg-turbo'), context)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
   }, context.memory)
+  const encoder = createSlot(() => instantiate<Encoder>(encoderGlue, 'mozjpeg_enc', context), context.memory)
   return {
     format: 'jpeg',
+    encode({ data, width, height }, { quality = 80 }) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      const options = { ...SMALL, quality: sameLooks(quality) }
+      return encoder.use((it) => it.encode(bytes, width, height, options)?.slice(), cannotMake('JPEG'))
+    },
     draw: (bytes, zoom) =>
       slot.use((instance) => {
         open(instance, bytes)

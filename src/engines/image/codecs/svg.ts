@@ -1,8 +1,8 @@
 /** SVG, drawn by resvg at the scale that is wanted. There are no fonts: text draws nothing. */
-import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import { drawableSvg } from '../../../media/svg/picture.ts'
 import type { Codec, CodecContext } from '../codec.ts'
+import { divideAlpha } from '../divide-alpha.ts'
 import { cannotDecode, createSlot } from '../slot.ts'
 import { createResvg } from '../svg/resvg.ts'
 
@@ -16,7 +16,8 @@ export function createSvgCodec(context: CodecContext): Codec {
     async draw(bytes, zoom) {
       const svg = drawableSvg(bytes)
       const drawn = await slot.use((resvg) => resvg.render(svg, zoom), cannotDraw)
-      return divided(drawn, () => context.tick())
+      divideAlpha(drawn, () => context.tick())
+      return drawn
     },
   }
 }
@@ -24,14 +25,3 @@ export function createSvgCodec(context: CodecContext): Codec {
 /** resvg says in words what is wrong with a file; a trap is the file's fault too. */
 const cannotDraw = (cause: unknown) =>
   typeof cause === 'string' ? corrupt('SVG', cause) : cannotDecode('SVG')(cause)
-
-/** Colours with their alpha divided out. */
-function divided({ data, width, height }: Bitmap, tick: () => void): Bitmap {
-  for (let at = 0; at < data.length; at += 4) {
-    if (at % 65_536 === 0) tick()
-    const alpha = data[at + 3] as number
-    if (alpha === 255 || alpha === 0) continue
-    for (let i = at; i < at + 3; i++) data[i] = ((data[i] as number) * 255) / alpha
-  }
-  return { data, width, height }
-}

@@ -3,6 +3,7 @@ import type { Bitmap, Inks } from '../../../media/bitmap.ts'
 import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import { readTiffHeader, type TiffHeader } from '../../../media/headers/tiff.ts'
 import type { Codec, CodecContext } from '../codec.ts'
+import { divideAlpha } from '../divide-alpha.ts'
 import { blocksOf, type Block } from '../tiff/blocks.ts'
 import { expanderOf } from '../tiff/decompress.ts'
 import { decodeJpegBlock, type DecodeJpeg } from '../tiff/jpeg.ts'
@@ -108,16 +109,5 @@ function placeRows(
         )
           target[to] = levels[values[from] ?? 0] ?? 0
       }
-  }
-}
-
-function divideAlpha({ data, alpha: beside }: Target, tick: Tick): void {
-  const colors = beside ? 4 : 3
-  for (let at = 0; at < data.length; at += 4) {
-    if (at % 65_536 === 0) tick()
-    const alpha = beside?.[at / 4] ?? data[at + 3] ?? 0
-    if (alpha === 0 || alpha === 255) continue
-    for (let channel = at; channel < at + colors; channel++)
-      data[channel] = ((data[channel] ?? 0) * 255) / alpha
   }
 }

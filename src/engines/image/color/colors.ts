@@ -3,6 +3,7 @@ import { MediaError } from '../../../error.ts'
 import type { Bitmap, Inks } from '../../../media/bitmap.ts'
 import { embeddedProfile } from '../../../media/color/embedded.ts'
 import { isProfileOf, readMatrixProfile } from '../../../media/color/icc.ts'
+import { profileByName } from '../../../media/color/named-profile.ts'
 import { readTableProfile, type TableProfile } from '../../../media/color/tables.ts'
 import { changesNothing, createConversionToSrgb, type ToSrgb } from '../../../media/color/to-srgb.ts'
 import type { FormatName } from '../../../media/format.ts'
@@ -53,6 +54,8 @@ export function createColors(context: CodecContext): ReadColors {
   }
 
   return async ({ from, bytes, page }, model) => {
+    const named = profileByName(from, bytes)
+    if (named) return { toSrgb: toConversion(named), profile: undefined, fromInks }
     const embedded = await embeddedProfile(from, bytes, page)
     const table = embedded && tableFor(embedded, model)
     if (model === 'cmyk')
