@@ -53,6 +53,9 @@ They win over the document.
 ${variables.map(([name, node]) => `| \`${name}\` | \`${String(node.default)}\` | ${node.description ?? ''} |`).join('\n')}
 | \`DATABASE_URL\` | | Instead of \`database\` |
 | \`REDIS_URL\` | | Instead of \`rateLimit.store\` |
+| \`S3_ENDPOINT\` | | Address of the object store that mounts \`s3:BUCKET\` lie in |
+| \`S3_REGION\` | \`auto\` | Its region |
+| \`S3_ACCESS_KEY_ID\`, \`S3_SECRET_ACCESS_KEY\` | | Its keys; without them requests of \`assets\`, \`static\` and \`internal\` are not signed |
 
 ## Secrets
 

@@ -112,7 +112,7 @@ export function mountsOf(config: Config): { readonly path: string; readonly moun
 function placesOf({ assets, static: mount, internal }: Config) {
   const { uploads, buckets } = internal
   const places: Array<readonly [path: string, mount: string | null | undefined]> = [
-    ...assets.map((row) => [`assets (${row.name})`, row.mount] as const),
+    ...[...new Set(assets.map((row) => row.mount))].map((place) => ['assets[].mount', place] as const),
     ['static', mount],
     ['internal.uploads', uploads],
     ...Object.entries(buckets).map(([name, place]) => [`internal.buckets.${name}`, place] as const),

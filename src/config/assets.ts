@@ -142,20 +142,28 @@ export interface AssetConfig extends Omit<z.output<typeof rowSchema>, 'path' | '
   readonly origin: string
   readonly paths: readonly string[]
   readonly keys: readonly string[]
+  /** Addresses on other hosts have its words and defaults too. */
+  readonly setsManner?: boolean
 }
 
 /** Rows as written, presets filled in. */
 export function expandAssets(entries: readonly Entry[]): AssetConfig[] {
-  return entries
-    .flatMap((entry) =>
-      entry.preset === 'fluxer' ? fluxerRows(entry).map((row) => rowSchema.parse(row)) : [entry],
-    )
-    .map(({ path, key, fit, defaults, ...row }) => ({
-      ...row,
-      fit,
-      defaults: { fit, ...defaults },
-      origin: `assets/${row.name}`,
-      paths: [path].flat(),
-      keys: [key].flat(),
-    }))
+  return entries.flatMap((entry) => {
+    if (entry.preset !== 'fluxer') return [toConfig(entry)]
+    // Its proxy of other hosts speaks as its attachments do.
+    return fluxerRows(entry)
+      .map((row) => toConfig(rowSchema.parse(row)))
+      .map((row) => (row.name === 'attachments' ? { ...row, setsManner: true } : row))
+  })
+}
+
+function toConfig({ path, key, fit, defaults, ...row }: z.output<typeof rowSchema>): AssetConfig {
+  return {
+    ...row,
+    fit,
+    defaults: { fit, ...defaults },
+    origin: `assets/${row.name}`,
+    paths: [path].flat(),
+    keys: [key].flat(),
+  }
 }

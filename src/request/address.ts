@@ -1,6 +1,7 @@
 /** What an address says, whichever grammar it is written in. Pure. */
 import type { MediaError } from '../error.ts'
 import type { Spelling } from '../lib/hmac.ts'
+import type { AssetRule } from './assets/rule.ts'
 import type { HintWord } from './grammars/akamai.ts'
 import type { NamedOriginal } from './match.ts'
 import type { ParamName } from './params.ts'
@@ -66,4 +67,6 @@ export interface AddressInput {
 export interface ExternalRules {
   /** Parameters that count without being signed. */
   readonly parameters: ReadonlySet<ParamName>
+  /** Whose words and defaults hold where the signature is in the path; absent: our own. */
+  readonly manner?: AssetRule
 }

@@ -61,6 +61,9 @@ export function compileRules(input: RulesInput): {
     named(`responsive.breakpoints[${index}].derivative`, point.derivative),
   )
   named('responsive.defaultDerivative', defaultDerivative)
+  const rows = input.assets ?? []
+  const assets = rows.map((asset, index) => compileAsset(asset, `assets[${index}]`, words))
+  const manner = assets[rows.findIndex(({ setsManner }) => setsManner)]
   const rules: RequestRules = {
     origins: input.origins.map(({ name, match, responsive, defaults }, index) => ({
       name,
@@ -79,10 +82,12 @@ export function compileRules(input: RulesInput): {
     outputSide,
     enabledFormats,
     cloudflarePrefix: '/cdn-cgi',
-    assets: (input.assets ?? []).map((asset, index) => compileAsset(asset, `assets[${index}]`, words)),
+    assets,
     isStatic: typeof input.static === 'string',
     vylux: input.compat?.grammars.includes('vylux') ?? false,
-    ...(input.external?.enabled ? { external: { parameters: namesOf(input.external.parameters) } } : {}),
+    ...(input.external?.enabled
+      ? { external: { parameters: namesOf(input.external.parameters), ...(manner ? { manner } : {}) } }
+      : {}),
     ...(input.publicUrl === undefined ? {} : { publicUrl: input.publicUrl.replace(/\/+$/, '') }),
   }
   checkOverlays(rules, faults)

@@ -68,6 +68,46 @@ const outcome = async (response: Response) => {
   return [response.status, error.code]
 }
 
+describe('in the manner of Fluxer, whose preset is there', () => {
+  const assets = [{ preset: 'fluxer', mount: 'memory:' }]
+  const sight = async (response: Response) => {
+    const { format, width, height, isProgressive } = await sharp(await bytes(response)).metadata()
+    return [response.status, format, width, height, isProgressive]
+  }
+
+  test.each([
+    ['width=80&height=80', 'jpeg', 80, 80, true],
+    ['width=80', 'jpeg', 80, 60, true],
+    ['width=500&height=100', 'jpeg', 160, 100, true],
+    ['format=webp&width=80&height=80', 'webp', 80, 80, undefined],
+  ])('%s', async (query, ...expected) => {
+    const server = await upstream()
+    const get = await stage({}, { assets })
+    const path = `${v2(`${server.url}/a.jpg`)}?${query}`
+    const response = await get(path, { headers: { accept: 'image/avif,image/webp' } })
+    expect(await sight(response)).toMatchObject([
+      200,
+      ...expected.slice(0, 3),
+      expected[3] ?? expect.anything(),
+    ])
+  })
+
+  test('quality is in its words, by default the highest, and our own form keeps ours', async () => {
+    const server = await upstream()
+    const get = await stage({}, { assets, debug: { public: true } })
+    const url = `${server.url}/a.jpg`
+    const qualityOf = async (path: string) =>
+      ((await (await get(path)).json()) as { recipe: { quality: number } }).recipe.quality
+    const theirs = ['', '&quality=low', '&quality=high', '&quality=lossless', '&quality=33'].map((quality) =>
+      qualityOf(`${v2(url)}?width=80&format=jpeg&debug=view${quality}`),
+    )
+    expect(await Promise.all(theirs)).toEqual([100, 20, 80, 100, 33])
+    expect(await qualityOf(await v3(url, { width: 80, format: 'jpeg', quality: 'low', debug: 'view' }))).toBe(
+      60,
+    )
+  })
+})
+
 describe('the forms', () => {
   test('v2, spelled out with and without a query, and v3 are one picture and one rendition', async () => {
     const server = await upstream()

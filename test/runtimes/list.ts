@@ -92,6 +92,37 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
     })
   })
 
+  describe('asset routes and those inside', () => {
+    const inside = { 'x-internal-secret': SECRETS.MEDIAMORPH_INTERNAL_SECRET }
+    const post = (path: string, body: object, headers: Record<string, string> = inside) =>
+      get(path, { method: 'POST', body: JSON.stringify(body), headers })
+
+    test('a row of the table is a rendition', async () => {
+      const response = await get('/covers/photo.webp?size=40')
+      expect(response.headers.get('x-origin')).toBe('assets/covers')
+      expect(await sharp(await bytesOf(response)).metadata()).toMatchObject({ format: 'webp', width: 40 })
+      expect((await get('/covers/photo.webp?size=41')).status).toBe(400)
+      expect((await get('/covers/none.webp')).status).toBe(404)
+    })
+
+    test('what an upload is, to those who have the secret', async () => {
+      const file = original('photo.jpg')
+      const facts = { format: 'jpeg', size: file.length, content_hash: sha256(file), width: 800, height: 600 }
+      for (const body of [
+        { type: 'upload', upload_filename: 'photo.jpg', isNSFWAllowed: true },
+        { type: 's3', bucket: 'media', key: 'photo.jpg', isNSFWAllowed: true },
+        { type: 'base64', base64: Buffer.from(file).toString('base64'), isNSFWAllowed: true },
+        { type: 'external', url: `${service().stage.origin}/good/photo.jpg`, isNSFWAllowed: true },
+      ]) {
+        const response = await post('/_metadata', body)
+        expect([body.type, await response.json()]).toMatchObject([body.type, facts])
+      }
+      expect((await post('/_metadata', {}, {})).status).toBe(401)
+      const thumbnail = await post('/_thumbnail', { type: 'upload', upload_filename: 'photo.webp' })
+      expect(await sharp(await bytesOf(thumbnail)).metadata()).toMatchObject({ format: 'jpeg', width: 320 })
+    })
+  })
+
   describe('renditions', () => {
     test.each(RENDITIONS)('%s', async (path, format, width, height) => {
       const response = await get(path)

@@ -24,10 +24,11 @@ export interface Stage {
 
 const CREDENTIALS = { accessKeyId: 'key-of-tests', secretAccessKey: 'secret-of-tests', region: 'auto' }
 
-/** Of other hosts, and of Vylux; our own origins are public. */
+/** Of other hosts, of Vylux, and of those inside; our own origins are public. */
 export const SECRETS = {
   MEDIAMORPH_EXTERNAL_SECRET: 'external-of-tests',
   MEDIAMORPH_VYLUX_SECRET: 'vylux-of-tests',
+  MEDIAMORPH_INTERNAL_SECRET: 'internal-of-tests',
 }
 
 export async function openStage(): Promise<Stage> {
@@ -147,6 +148,17 @@ function documentFor(media: string, place: string, http: string, s3: string): un
       totalMs: 3000,
     },
     external: { enabled: true },
+    assets: [
+      {
+        name: 'covers',
+        path: '/covers/{file:word}.{format}',
+        key: '${file}.jpg',
+        mount: `fs:${media}`,
+        formats: ['webp'],
+        sizes: { steps: [40, 80], default: 80 },
+      },
+    ],
+    internal: { uploads: `fs:${media}`, buckets: { media: `fs:${media}` } },
     compat: { grammars: ['vylux'] },
     shutdown: { graceMs: 5000 },
   }

@@ -18,6 +18,8 @@ export interface AssetWords {
   readonly formatDefaults: Readonly<Record<string, Words>>
   readonly set: Words
   readonly download: boolean
+  /** Addresses on other hosts have its words and defaults too. */
+  readonly setsManner?: boolean
 }
 
 /** @param read a set of parameters; what is wrong with it is noted under the path of its field */

@@ -35,6 +35,22 @@ export function parseAsset({ url }: AddressInput, rules: RequestRules): Address 
   }
 }
 
+/** An address of another grammar, with the words and defaults of a row. */
+export function inManner(address: Address, rule: AssetRule): Address {
+  const query = new URLSearchParams(
+    [...address.query].map(([word, value]) => [
+      word,
+      paramByWord(word) === 'quality' ? qualityWord(rule, value) : value,
+    ]),
+  )
+  return {
+    ...address,
+    query,
+    negotiates: false,
+    defaults: defaultsFor(rule, query.get('format') ?? undefined),
+  }
+}
+
 function findAsset(path: string, assets: readonly AssetRule[]) {
   let wrong: MediaError | undefined
   for (const rule of assets)

@@ -5,7 +5,7 @@ import { matchOrigin } from '../match.ts'
 import { decodePath } from '../path.ts'
 import type { RequestRules } from '../rules.ts'
 import { translateAkamai } from './akamai.ts'
-import { parseAsset } from './assets.ts'
+import { inManner, parseAsset } from './assets.ts'
 import { applySlowQuality, parseCloudflare } from './cloudflare.ts'
 import { externalAddress, parseExternal } from './external.ts'
 import { parseVylux } from './vylux.ts'
@@ -15,7 +15,7 @@ type Reader = (input: AddressInput, rules: RequestRules) => Address | undefined
 /** The first that knows the path; ours knows them all. */
 const READERS: readonly Reader[] = [
   (input, rules) => (rules.isStatic ? readStatic(input) : undefined),
-  (input, rules) => (rules.external ? parseExternal(input, rules.external) : undefined),
+  readExternal,
   (input, rules) => (rules.vylux ? parseVylux(input, rules) : undefined),
   readCloudflare,
   parseAsset,
@@ -38,6 +38,12 @@ function readStatic({ url }: AddressInput): Address {
   const named = { origin: STATIC, path, captures: { key: path.slice(1) }, query: new URLSearchParams() }
   const silent = { defaults: {}, hints: {}, warnings: [], consulted: [], responsive: 'off' } as const
   return { grammar: 'static', ...named, ...silent }
+}
+
+function readExternal(input: AddressInput, { external }: RequestRules): Address | undefined {
+  const address = external && parseExternal(input, external)
+  const isTheirs = address?.proof !== undefined && 'text' in address.proof
+  return address && external?.manner && isTheirs ? inManner(address, external.manner) : address
 }
 
 function onOurOrigins(pathname: string, words: URLSearchParams, rules: RequestRules): Address {
