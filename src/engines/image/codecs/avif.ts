@@ -24,6 +24,9 @@ const LAYOUTS = { alpha: 0, halved: 1, whole: 2 } as const
 const COLORS = { primaries: 1, transfer: 13, matrix: 6, isFullRange: true }
 const NO_MATRIX = 0
 
+/** libaom takes some 22 bytes for each pixel, 42 without loss: 64 megapixels are 1.4 GB. */
+const MOST_BYTES = 1536 * 1024 * 1024
+
 /** Pixels are handed over so many rows at a time; an even number. */
 const BAND_ROWS = 64
 
@@ -35,7 +38,7 @@ const SPEEDS = [9, 9, 9, 8, 8, 7, 6, 6, 5, 4] as const
 
 export function createAvifCodec(context: CodecContext): Codec {
   const slot = createSlot(async () => {
-    const instance = createInstance<AomExports>(await context.loadWasm('aom'), context)
+    const instance = createInstance<AomExports>(await context.loadWasm('aom'), context, MOST_BYTES)
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
   })
   return {

@@ -11,7 +11,7 @@ const FAILURES: Readonly<Record<number, readonly [code: ErrorCode, message: stri
   5: ['INTERNAL', 'Cannot process the picture'],
 }
 
-/** Most memory of one picture, the codecs' tables included. */
+/** Most memory of one picture, the codecs' tables included, where a codec does not need more. */
 const MOST_BYTES = 768 * 1024 * 1024
 
 export interface OwnExports {
@@ -33,6 +33,7 @@ export interface OwnInstance<T extends OwnExports> {
 export function createInstance<T extends OwnExports>(
   module: WebAssembly.Module,
   context: Pick<CodecContext, 'tick'>,
+  mostBytes: number = MOST_BYTES,
 ): OwnInstance<T> {
   const instance = new WebAssembly.Instance(module, {
     core: { tick: () => context.tick(), fail: (code: number, what: number) => fail(code, readText(what)) },
@@ -52,7 +53,7 @@ export function createInstance<T extends OwnExports>(
     exports,
     begin() {
       stack.value = stackTop
-      exports.memory_reset(MOST_BYTES)
+      exports.memory_reset(mostBytes)
     },
     copy: (pointer, length) => view(pointer, length).slice(),
     write: (pointer, bytes) => view(pointer, bytes.length).set(bytes),
