@@ -37,6 +37,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   unstorage: /^(src\/store\/|src\/sources\/storage|runtimes\/server\/)/,
   zod: /^src\/([a-z]+\/settings\.ts|config\/)/,
   aws4fetch: /^src\/sources\//,
+  '@jsquash': /^src\/engines\/image\//,
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
   ioredis: /^runtimes\//,

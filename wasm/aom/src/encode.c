@@ -41,6 +41,8 @@ static void open_codec(int speed, int quantiser, bool is_lossless, bool is_grey)
   SET(AOME_SET_CPUUSED, speed);
   SET(AOME_SET_CQ_LEVEL, (unsigned)quantiser);
   SET(AOME_SET_TUNING, AOM_TUNE_SSIM);
+  /* There is nothing that could have moved; its pyramids would take memory all the same. */
+  SET(AV1E_SET_ENABLE_GLOBAL_MOTION, 0);
   SET(AV1E_SET_LOSSLESS, (unsigned)is_lossless);
   SET(AV1E_SET_COLOR_RANGE, AOM_CR_FULL_RANGE);
   SET(AV1E_SET_COLOR_PRIMARIES, BT709);
