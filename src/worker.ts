@@ -2,12 +2,14 @@
 import { isMediaError, MediaError, type ErrorCode } from './error.ts'
 import { createImageWorker, type ImageTask } from './engines/image/image-task.ts'
 import { Stopped } from './engines/image/slot.ts'
-import type { WasmName } from './platform.ts'
+import type { HeifFactory, WasmName } from './platform.ts'
 
 export interface TaskRunnerOptions {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   /** Asked from inside running modules, about once a millisecond of work: true stops the task. */
   shouldStop(): boolean
+  /** Loads the optional package that reads HEIC; rejects where it is not installed. */
+  loadHeif?(): Promise<HeifFactory>
 }
 
 export interface TaskResult {
@@ -19,11 +21,11 @@ export interface TaskResult {
 /** Runs tasks one after another. @throws MediaError; TRANSFORM_TIMEOUT when it was stopped */
 export type TaskRunner = (op: string, data: unknown) => Promise<TaskResult>
 
-export function createTaskRunner({ loadWasm, shouldStop }: TaskRunnerOptions): TaskRunner {
+export function createTaskRunner({ loadWasm, shouldStop, loadHeif }: TaskRunnerOptions): TaskRunner {
   const tick = () => {
     if (shouldStop()) throw new Stopped()
   }
-  const image = createImageWorker({ loadWasm, tick })
+  const image = createImageWorker({ loadWasm, tick, ...(loadHeif ? { loadHeif } : {}) })
   const tasks: Readonly<Record<string, TaskRunner>> = {
     image: async (_, data) => {
       const value = await image(data as ImageTask)

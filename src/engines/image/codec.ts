@@ -1,11 +1,13 @@
 import type { Bitmap } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
-import type { WasmName } from '../../platform.ts'
+import type { HeifFactory, WasmName } from '../../platform.ts'
 
 /** What a codec may call on. `tick` throws when the work must stop: metered modules call it from their loops. */
 export interface CodecContext {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   tick(): void
+  /** Absent, or rejects: HEIC cannot be read. */
+  loadHeif?(): Promise<HeifFactory>
 }
 
 export interface EncodeOptions {

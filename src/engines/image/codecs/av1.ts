@@ -1,7 +1,7 @@
 /** The pictures of an AVIF file, by dav1d (`wasm/dav1d`), as one picture with its alpha. */
 import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
-import { readAvifPicture, type AvifPicture, type Layer, type Tile } from '../../../media/heif/picture.ts'
+import { readHeifPicture, type HeifPicture, type Layer, type Tile } from '../../../media/heif/picture.ts'
 import type { CodecContext } from '../codec.ts'
 import { createInstance, type OwnExports, type OwnInstance } from '../core/instance.ts'
 import { cannotDecode, createSlot } from '../slot.ts'
@@ -28,12 +28,12 @@ export function createAv1Decoder(context: CodecContext): (bytes: Uint8Array) => 
     return { api: instance, memoryBytes: () => instance.exports.memory.buffer.byteLength }
   })
   return async (bytes) => {
-    const picture = readAvifPicture(bytes)
+    const picture = readHeifPicture(bytes, 'avif')
     return slot.use((instance) => decode(instance, picture), cannotDecode('AVIF'))
   }
 }
 
-function decode(instance: OwnInstance<Av1Exports>, picture: AvifPicture): Bitmap {
+function decode(instance: OwnInstance<Av1Exports>, picture: HeifPicture): Bitmap {
   const { exports } = instance
   const { width, height, color, alpha, isPremultiplied, aperture } = picture
   instance.begin()
@@ -63,7 +63,7 @@ function eachTile({ exports, write }: OwnInstance<Av1Exports>, { tiles, colors }
   }
 }
 
-function cut({ data, width }: Bitmap, box: NonNullable<AvifPicture['aperture']>): Bitmap {
+function cut({ data, width }: Bitmap, box: NonNullable<HeifPicture['aperture']>): Bitmap {
   const kept = new Uint8ClampedArray(box.width * box.height * 4)
   for (let row = 0; row < box.height; row++) {
     const from = ((box.y + row) * width + box.x) * 4
