@@ -191,7 +191,12 @@ function createServices(config: Config, resources: Resources): Services {
     limits: { ...limits, sourceMs: config.outbound.totalMs },
     plan: (request) => planRequest(request, { outputSide: config.rules.outputSide, formats }),
     resolve: (plan, info, overlay) =>
-      resolve(plan, info, { ...limits, formats, avifPixels: config.auto.avifPixels }, overlay),
+      resolve(
+        plan,
+        info,
+        { ...limits, formats, avifPixels: config.auto.avifPixels, heic: config.formats.heic },
+        overlay,
+      ),
     authorize: (url, request) => authorizer.authorize(url, request),
   }
 }

@@ -6,6 +6,9 @@
 /** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
 export type WasmName = string
 
+/** Makes an instance of libheif: what `libheif-js/libheif-wasm/libheif-bundle.mjs` of the package libheif-js exports. */
+export type HeifFactory = (options: { print(line: string): void; printErr(line: string): void }) => unknown
+
 /** One atomic statement: SQL with `?` placeholders, then its parameters. */
 export type Statement = readonly [sql: string, ...parameters: SqlValue[]]
 export type SqlValue = string | number | null | Uint8Array

@@ -2,7 +2,7 @@
 import { isMediaError, MediaError, type ErrorCode } from './error.ts'
 import { createImageWorker, type ImageTask } from './engines/image/image-task.ts'
 import { Stopped } from './engines/image/slot.ts'
-import type { WasmName } from './platform.ts'
+import type { HeifFactory, WasmName } from './platform.ts'
 
 export interface TaskRunnerOptions {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
@@ -10,6 +10,8 @@ export interface TaskRunnerOptions {
   shouldStop(): boolean
   /** Told after each task how many bytes of it are garbage now, and need not wait to be collected. */
   leave?(bytes: number): void
+  /** Loads the optional package that reads HEIC; rejects where it is not installed. */
+  loadHeif?(): Promise<HeifFactory>
 }
 
 export interface TaskResult {
@@ -21,11 +23,16 @@ export interface TaskResult {
 /** Runs tasks one after another. @throws MediaError; TRANSFORM_TIMEOUT when it was stopped */
 export type TaskRunner = (op: string, data: unknown) => Promise<TaskResult>
 
-export function createTaskRunner({ loadWasm, shouldStop, leave }: TaskRunnerOptions): TaskRunner {
+export function createTaskRunner({ loadWasm, shouldStop, leave, loadHeif }: TaskRunnerOptions): TaskRunner {
   const tick = () => {
     if (shouldStop()) throw new Stopped()
   }
-  const image = createImageWorker({ loadWasm, tick, ...(leave ? { leave } : {}) })
+  const image = createImageWorker({
+    loadWasm,
+    tick,
+    ...(leave ? { leave } : {}),
+    ...(loadHeif ? { loadHeif } : {}),
+  })
   const tasks: Readonly<Record<string, TaskRunner>> = {
     image: async (_, data) => {
       const value = await image(data as ImageTask)

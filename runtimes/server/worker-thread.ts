@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createTaskRunner } from '../../src/worker.ts'
+import { loadHeif } from './heif.ts'
 import { serveTasks } from './thread.ts'
 
 /** As `nice` has it: 0 is usual, 19 yields to everything. */
@@ -22,5 +23,5 @@ function yieldToEventLoop(): void {
 
 if (parentPort) {
   yieldToEventLoop()
-  serveTasks(parentPort, workerData, createTaskRunner)
+  serveTasks(parentPort, workerData, (options) => createTaskRunner({ ...options, loadHeif }))
 }

@@ -79,6 +79,12 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Write JPEG XL where `format=jxl` asks for it; it is always read'),
+      heic: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Read HEIC with the package libheif-js (LGPL-3.0), which you install beside this one; not on Workers',
+        ),
     })
     .prefault({})
     .describe('Formats that are off by default'),

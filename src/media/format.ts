@@ -134,7 +134,7 @@ export const FORMATS = {
     quality: 80,
     levels: usual,
   },
-  heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'] },
+  heic: { ...still, mime: 'image/heic', extensions: ['heic', 'heif'], decodes: true },
   mp4: { ...video, mime: 'video/mp4', extensions: ['mp4', 'm4v'] },
   mov: { ...video, mime: 'video/quicktime', extensions: ['mov'] },
   '3gp': { ...video, mime: 'video/3gpp', extensions: ['3gp'] },

@@ -1,12 +1,12 @@
 /** From the first bytes of a file to what it is. Pure: asks for more bytes by throwing `NeedsMore`. */
+import { MediaError } from '../error.ts'
 import { formatRow, type FormatName } from './format.ts'
-import { readAvif } from './headers/avif.ts'
 import { readBmp } from './headers/bmp.ts'
+import { readAvif, readHeic } from './headers/heif.ts'
 import { readIco } from './headers/ico.ts'
 import { readJpeg } from './headers/jpeg.ts'
 import { readJxl } from './headers/jxl.ts'
 import { readGif } from './headers/gif.ts'
-import { unknownImage } from './headers/other.ts'
 import { readPng } from './headers/png.ts'
 import { corrupt, NeedsMore } from './headers/reader.ts'
 import { readSvg } from './headers/svg.ts'
@@ -25,6 +25,7 @@ const PARSERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array, page?: nu
   ico: readIco,
   tiff: readTiff,
   jxl: readJxl,
+  heic: readHeic,
 }
 
 /** Whether more than the name of the format is known of such a file. */
@@ -37,7 +38,9 @@ export const readsHeader = (format: FormatName): boolean => PARSERS[format] !== 
 export function readInfo(format: FormatName, head: Uint8Array, page?: number): MediaInfo {
   const { class: kind } = formatRow(format)
   if (kind !== 'image') return { class: kind, format }
-  return PARSERS[format]?.(head, page) ?? unknownImage(format)
+  const parse = PARSERS[format]
+  if (!parse) throw new MediaError('INTERNAL', undefined, { cause: `no parser for ${format}` })
+  return parse(head, page)
 }
 
 /** The same of a file that is all there: a header that wants more is damaged. @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER */

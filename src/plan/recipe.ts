@@ -111,8 +111,8 @@ export interface MetadataRecipe {
   readonly kind: 'metadata'
   readonly from: FormatName
   readonly to: 'json'
-  /** What the header says; absent where headers of this format are not read. */
-  readonly info?: ImageInfo
+  /** What the header says. */
+  readonly info: ImageInfo
   /** The small picture that placeholders are made of; absent when the original cannot be decoded. */
   readonly sample?: ImageRecipe
   /** What is told of its EXIF. */

@@ -2,7 +2,6 @@
 import { limitError, MediaError } from '../error.ts'
 import type { ImageInfo, MediaInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
-import { readsHeader } from '../media/read-info.ts'
 import { faultOf, type SourceLimits } from './fault.ts'
 import { missingWriter } from './formats.ts'
 import { layOut, placeCrop, type Layout } from './geometry.ts'
@@ -87,7 +86,7 @@ function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): Meta
     kind: 'metadata',
     from: info.format,
     to: 'json',
-    ...(readsHeader(info.format) ? { info } : {}),
+    info,
     ...(isDecodable
       ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, { info }, undefined, limits) }
       : {}),

@@ -5,7 +5,7 @@ import type { EncodeOptions } from '../../src/engines/image/codec.ts'
 import { createAvifCodec } from '../../src/engines/image/codecs/avif.ts'
 import { Stopped } from '../../src/engines/image/slot.ts'
 import type { Bitmap } from '../../src/media/bitmap.ts'
-import { readAvifPicture } from '../../src/media/heif/picture.ts'
+import { readHeifPicture } from '../../src/media/heif/picture.ts'
 import { psnr, rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
@@ -55,7 +55,7 @@ describe('what it is made of', () => {
   test('three planes, 4:2:0, full range, as sRGB', async () => {
     const bytes = await encode(await bitmapOf(picture()), { quality: 60 })
     expect(await sharp(bytes).metadata()).toMatchObject({ channels: 3, hasAlpha: false, compression: 'av1' })
-    const { color, alpha } = readAvifPicture(bytes)
+    const { color, alpha } = readHeifPicture(bytes, 'avif')
     expect(color.colors).toEqual({ primaries: 1, transfer: 13, matrix: 6, isFullRange: true })
     expect(alpha).toBeUndefined()
   })
@@ -76,7 +76,7 @@ describe('what it is made of', () => {
     const bitmap = await bitmapOf(picture({ alpha: true }))
     const bytes = await encode(bitmap, { quality: 70 })
     expect((await sharp(bytes).metadata()).hasAlpha).toBe(true)
-    const { color, alpha, isPremultiplied } = readAvifPicture(bytes)
+    const { color, alpha, isPremultiplied } = readHeifPicture(bytes, 'avif')
     expect([color.tiles.length, alpha?.tiles.length, isPremultiplied]).toEqual([1, 1, false])
   })
 

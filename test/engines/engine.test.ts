@@ -95,7 +95,7 @@ describe('image engine', () => {
     expect(chooseEngine([engine], recipe, info)).toBe(engine)
     for (const wrong of [
       { ...recipe, to: 'tiff' },
-      { ...recipe, from: 'heic' },
+      { ...recipe, from: 'mp4' },
     ] as const)
       expect(() => chooseEngine([engine], wrong, info)).toThrow(
         expect.objectContaining({ code: 'NOT_SUPPORTED_HERE' }),

@@ -264,11 +264,4 @@ describe('what was probed must be what is decoded', () => {
       details: { limit: 'pixels', value: 61_103, maximum: 60_000 },
     })
   })
-
-  test('a format that has no codec', async () => {
-    const bytes = Buffer.from('\0\0\0\x0cftypheic', 'latin1')
-    await expect(make(bytes, { from: 'heic', width: 1, height: 1 })).rejects.toMatchObject({
-      code: 'UNSUPPORTED_CODEC',
-    })
-  })
 })

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
 import { buildBmp, buildDib, buildIcon } from '../support/bmp.ts'
 import { psnr, rgba } from '../support/compare.ts'
+import { heicKind, heicPixels } from '../support/heic.ts'
 import { encodeJxlElsewhere, seeJxl } from '../support/jxl.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
@@ -173,5 +174,34 @@ describe('JPEG XL', () => {
     }
     const told = (await (await get('format=json')).json()) as object
     expect(told).toMatchObject({ format: 'jxl', width: 64, height: 48 })
+  })
+})
+
+describe('HEIC', () => {
+  test('is read where the setting says so, else it says what to do', async () => {
+    const off = await stage(await heicKind('plain'))('format=jpeg')
+    const { error } = (await off.json()) as { error: { code: string; message: string } }
+    expect([off.status, error.code]).toEqual([501, 'NOT_SUPPORTED_HERE'])
+    expect(error.message).toMatch(/libheif-js.*formats\.heic/)
+    const told = await stage(await heicKind('plain'))('format=json')
+    expect(await told.json()).toMatchObject({ format: 'heic', width: 96, height: 64, placeholder: null })
+    const get = stage(await heicKind('alpha'), { heic: true })
+    for (const [format, name] of [
+      ['jpeg', 'jpeg'],
+      ['webp', 'webp'],
+      ['avif', 'heif'],
+      ['png', 'png'],
+    ]) {
+      const answer = await get(`format=${format}&width=48`)
+      expect(await sharp(new Uint8Array(await answer.arrayBuffer())).metadata()).toMatchObject({
+        width: 48,
+        height: 32,
+        format: name,
+      })
+    }
+    const whole = await get('format=png')
+    expect(
+      psnr((await rgba(new Uint8Array(await whole.arrayBuffer()))).data, heicPixels(true)),
+    ).toBeGreaterThan(25)
   })
 })

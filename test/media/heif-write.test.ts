@@ -1,6 +1,6 @@
 /** An AVIF file written box by box: read again by our own reader. The bytes of its pictures are made up. */
 import { describe, expect, test } from 'vitest'
-import { readAvifPicture } from '../../src/media/heif/picture.ts'
+import { readHeifPicture } from '../../src/media/heif/picture.ts'
 import { writeAvif } from '../../src/media/heif/write.ts'
 import { readWholeInfo } from '../../src/media/read-info.ts'
 
@@ -15,7 +15,7 @@ describe('writeAvif', () => {
     const color = { unit: coded(1, 2, 3), layout: '4:2:0' } as const
     const alpha = { unit: coded(4, 5), layout: 'grey' } as const
     const file = writeAvif({ width: 300, height: 70_000, color, colors, alpha })
-    const read = readAvifPicture(file)
+    const read = readHeifPicture(file, 'avif')
     expect(read).toMatchObject({ width: 300, height: 70_000, isPremultiplied: false })
     expect(read.color.colors).toEqual(colors)
     // Without the delimiter, which the format does not want.
@@ -27,7 +27,7 @@ describe('writeAvif', () => {
   test('a picture alone says what its planes are', () => {
     const configuration = (layout: 'grey' | '4:2:0' | '4:4:4') => {
       const file = writeAvif({ width: 1, height: 1, color: { unit: coded(), layout }, colors })
-      expect(readAvifPicture(file).alpha).toBeUndefined()
+      expect(readHeifPicture(file, 'avif').alpha).toBeUndefined()
       const at = Buffer.from(file).indexOf('av1C') + 4
       return [...file.subarray(at, at + 4)]
     }

@@ -250,7 +250,7 @@ describe('refusals', () => {
       422,
       { limit: 'outputPixels', value: 65_536_000, maximum: 64e6 },
     ],
-    ['heic', {}, { format: 'heic' }, 'UNSUPPORTED_CODEC', 422, undefined],
+    ['heic', {}, { format: 'heic' }, 'NOT_SUPPORTED_HERE', 501, undefined],
     [
       'a page of what has one',
       { page: 1 },

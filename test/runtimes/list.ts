@@ -137,6 +137,15 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
       expect(sha256(bytes), `as on ${seen.runtime}`).toBe(seen.sha256)
     })
 
+    test('HEIC, where the optional package can run', async () => {
+      const response = await get('/files/plain.heic?format=png&width=48')
+      const bytes = await bytesOf(response)
+      if (runtime === 'workers') {
+        expect(response.status).toBe(501)
+        expect(Buffer.from(bytes).toString()).toContain('libheif-js')
+      } else expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 48, height: 32 })
+    })
+
     test('look like the original', async () => {
       const made = await bytesOf(await get('/files/photo.jpg?width=400&format=jpeg'))
       const distance = hashDistance(await differenceHash(made), await differenceHash(original('photo.jpg')))

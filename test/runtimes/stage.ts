@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { hugePng } from '../../scripts/stage/media.ts'
+import { heicKind } from '../support/heic.ts'
 import { jxlKind } from '../support/jxl.ts'
 import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
@@ -83,6 +84,7 @@ async function originals(): Promise<Record<string, Uint8Array>> {
       .toBuffer(),
     'alpha.png': await picture({ width: 300, height: 200, alpha: true }).png().toBuffer(),
     'photo.webp': await picture({ width: 320, height: 240 }).webp().toBuffer(),
+    'plain.heic': await heicKind('plain'),
     'turned.jxl': await jxlKind('turned-6'),
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
@@ -140,6 +142,7 @@ function documentFor(media: string, place: string, http: string, s3: string): un
     derivatives: { thumb: { width: 64, height: 64, fit: 'cover', format: 'jpeg' } },
     storage: { cache: `fs:${join(place, 'cache')}`, artifacts: `fs:${join(place, 'media')}` },
     database: `sqlite:${join(place, 'index.db')}`,
+    formats: { heic: true },
     outbound: {
       allowHosts: ['127.0.0.1'],
       allowPrivate: ['127.0.0.0/8'],

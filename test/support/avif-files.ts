@@ -1,6 +1,6 @@
-/** AVIF files put together box by box, around pictures that another encoder has coded. */
+/** AVIF and HEIC files put together box by box, around pictures that another encoder has coded. */
 import sharp from 'sharp'
-import { readAvifPicture } from '../../src/media/heif/picture.ts'
+import { readHeifPicture } from '../../src/media/heif/picture.ts'
 
 const be16 = (value: number) => [(value >> 8) & 255, value & 255]
 const be32 = (value: number) => [...be16(value >>> 16), ...be16(value)]
@@ -12,7 +12,7 @@ export const box = (type: string, ...content: (readonly number[])[]): number[] =
 
 export interface AvifItem {
   readonly id: number
-  readonly type: 'av01' | 'grid'
+  readonly type: 'av01' | 'hvc1' | 'grid'
   readonly bytes: readonly number[]
   readonly properties: readonly (readonly number[])[]
   /** Its bytes lie in the box of item data. */
@@ -50,8 +50,9 @@ export const grid = (rows: number, columns: number, width: number, height: numbe
 export function makeAvif(
   items: readonly AvifItem[],
   links: readonly AvifLink[] = [],
+  brand = 'avif',
 ): Uint8Array<ArrayBuffer> {
-  const ftyp = box('ftyp', text('avif'), be32(0), text('avifmif1miaf'))
+  const ftyp = box('ftyp', text(brand), be32(0), text(`${brand}mif1miaf`))
   const idat = items.filter((item) => item.inIdat).flatMap((item) => item.bytes)
   const mdat = items.filter((item) => !item.inIdat).flatMap((item) => item.bytes)
   const properties = items.flatMap((item) => item.properties)
@@ -136,7 +137,7 @@ export async function coded(
   const file = await sharp(pixels, { raw: { width, height, channels } })
     .avif({ effort: 0, quality: 90, ...options })
     .toBuffer()
-  const { color, alpha } = readAvifPicture(file)
+  const { color, alpha } = readHeifPicture(file, 'avif')
   const bytesOf = (layer: typeof color) => Array.from(layer.tiles[0]?.bytes ?? [])
   return { color: bytesOf(color), alpha: alpha && bytesOf(alpha) }
 }

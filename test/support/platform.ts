@@ -1,6 +1,7 @@
 /** A platform for tests: everything in this process, stores in memory or where the test says. */
 import { readFile } from 'node:fs/promises'
 import { createTaskRunner } from '../../src/worker.ts'
+import { loadHeif } from '../../runtimes/server/heif.ts'
 import type { Driver, Platform, Sql, Task, Workers } from '../../src/platform.ts'
 import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { openServerDriver } from '../../runtimes/server/mounts.ts'
@@ -56,7 +57,7 @@ export function createInlineWorkers(): Workers {
     async run(task: Task) {
       task.signal?.throwIfAborted()
       const end = task.deadlineMs === undefined ? Infinity : Date.now() + task.deadlineMs
-      const run = createTaskRunner({ loadWasm, shouldStop: () => Date.now() > end })
+      const run = createTaskRunner({ loadWasm, shouldStop: () => Date.now() > end, loadHeif })
       return (await run(task.op, task.data)).value
     },
     close: async () => {},

@@ -1,6 +1,6 @@
 import type { Bitmap, Inks } from '../../media/bitmap.ts'
 import type { FormatName } from '../../media/format.ts'
-import type { WasmName } from '../../platform.ts'
+import type { HeifFactory, WasmName } from '../../platform.ts'
 import type { Planes, Samples } from './core/planes.ts'
 import type { View } from './view.ts'
 import type { MemoryAccount } from './memory.ts'
@@ -13,6 +13,8 @@ export interface CodecContext {
   leave?(bytes: number): void
   /** Of the picture that is being made; absent: each instance has the usual bound. */
   readonly memory?: MemoryAccount
+  /** Absent, or rejects: HEIC cannot be read. */
+  loadHeif?(): Promise<HeifFactory>
 }
 
 export interface EncodeOptions {

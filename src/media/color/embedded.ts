@@ -30,7 +30,8 @@ const FINDERS: Partial<Record<FormatName, Finder>> = {
   jpeg: inJpeg,
   png: inPng,
   webp: inWebp,
-  avif: inAvif,
+  avif: inHeif,
+  heic: inHeif,
   bmp: inBmp,
   tiff: inTiff,
   jxl: (bytes) => readJxlProfile(findCodestream(bytes).head),
@@ -74,7 +75,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array | undefined {
   return whole
 }
 
-function inAvif(bytes: Uint8Array): Uint8Array | undefined {
+function inHeif(bytes: Uint8Array): Uint8Array | undefined {
   const r = createReader(bytes)
   const { primary, properties } = readItems(r, bytes)
   const place = findProfile(r, properties(primary))

@@ -25,7 +25,7 @@ export function children(r: Reader, from: number, to: number): Box[] {
   const boxes: Box[] = []
   for (let at = from; at + 8 <= to;) {
     const box = boxAt(r, at)
-    if (box.end > to || boxes.length > MOST_BOXES) throw corrupt('AVIF', 'a box is larger than its parent')
+    if (box.end > to || boxes.length > MOST_BOXES) throw corrupt('HEIF', 'a box is larger than its parent')
     boxes.push(box)
     at = box.end
   }
@@ -36,7 +36,7 @@ function boxAt(r: Reader, at: number): Box {
   const [size, type] = [r.u32(at), r.text(at + 4, 4)]
   const isLarge = size === 1
   const length = isLarge ? r.u32(at + 8) * 2 ** 32 + r.u32(at + 12) : size
-  if (length < 8) throw corrupt('AVIF', 'a box has no length')
+  if (length < 8) throw corrupt('HEIF', 'a box has no length')
   return { type, start: at + (isLarge ? 16 : 8), end: at + length }
 }
 

@@ -55,7 +55,7 @@ export function readItems(r: Reader, file: Uint8Array): Items {
 
 export function readPrimary(r: Reader, meta: readonly Box[]): number {
   const pitm = find(meta, 'pitm')
-  if (!pitm) throw corrupt('AVIF', 'it has no primary item')
+  if (!pitm) throw corrupt('HEIF', 'it has no primary item')
   return r.u8(pitm.start) === 0 ? r.u16(pitm.start + 4) : r.u32(pitm.start + 4)
 }
 
@@ -68,7 +68,7 @@ interface Kind {
 
 function readTypes(r: Reader, meta: readonly Box[]): Map<number, Kind> {
   const iinf = find(meta, 'iinf')
-  if (!iinf) throw corrupt('AVIF', 'it does not say what its items are')
+  if (!iinf) throw corrupt('HEIF', 'it does not say what its items are')
   const entries = children(r, iinf.start + (r.u8(iinf.start) === 0 ? 6 : 8), iinf.end)
   return new Map(
     entries.map(({ start, end }) => {
@@ -109,7 +109,7 @@ export interface Place {
 /** `iloc`, section 8.11.3: sizes of its fields in half bytes, then the items with their extents. */
 function findExtents(r: Reader, meta: readonly Box[], item: number): Place[] {
   const iloc = find(meta, 'iloc')
-  if (!iloc) throw corrupt('AVIF', 'it does not say where its items lie')
+  if (!iloc) throw corrupt('HEIF', 'it does not say where its items lie')
   const version = r.u8(iloc.start)
   const [sizes, more] = [r.u8(iloc.start + 4), r.u8(iloc.start + 5)]
   const [offsetSize, lengthSize, baseSize] = [sizes >> 4, sizes & 15, more >> 4]
@@ -129,7 +129,7 @@ function findExtents(r: Reader, meta: readonly Box[], item: number): Place[] {
     const count = take(2)
     if (id !== item) at += count * (indexSize + offsetSize + lengthSize)
     else return readExtents(count)
-    if (at > iloc.end) throw corrupt('AVIF', 'its items lie nowhere')
+    if (at > iloc.end) throw corrupt('HEIF', 'its items lie nowhere')
 
     function readExtents(extents: number): Place[] {
       const origin = base + startOf(meta, method)
@@ -140,14 +140,14 @@ function findExtents(r: Reader, meta: readonly Box[], item: number): Place[] {
       })
     }
   }
-  throw corrupt('AVIF', 'one of its items lies nowhere')
+  throw corrupt('HEIF', 'one of its items lies nowhere')
 }
 
 /** What offsets count from: the file, or the box of item data. */
 function startOf(meta: readonly Box[], method: number): number {
   if (method === 0) return 0
   const idat = method === 1 ? find(meta, 'idat') : undefined
-  if (!idat) throw corrupt('AVIF', 'one of its items lies nowhere')
+  if (!idat) throw corrupt('HEIF', 'one of its items lies nowhere')
   return idat.start
 }
 
@@ -156,11 +156,11 @@ function sized(r: Reader, at: number, size: number): number {
   if (size === 2) return r.u16(at)
   if (size === 4) return r.u32(at)
   if (size === 8) return r.u32(at) * 2 ** 32 + r.u32(at + 4)
-  throw corrupt('AVIF', 'its items lie nowhere')
+  throw corrupt('HEIF', 'its items lie nowhere')
 }
 
 function part(file: Uint8Array, start: number, end: number): Uint8Array {
-  if (end > file.length) throw corrupt('AVIF', 'it ends too early')
+  if (end > file.length) throw corrupt('HEIF', 'it ends too early')
   return file.subarray(start, end)
 }
 
@@ -171,7 +171,7 @@ function joined(parts: readonly Uint8Array[], most: number): Uint8Array {
   const [first] = parts
   if (parts.length === 1 && first && first.length <= most) return first
   const length = parts.reduce((sum, { length: bytes }) => sum + bytes, 0)
-  if (length > most) throw corrupt('AVIF', 'one of its items is larger than the file')
+  if (length > most) throw corrupt('HEIF', 'one of its items is larger than the file')
   const whole = new Uint8Array(length)
   let at = 0
   for (const piece of parts) {

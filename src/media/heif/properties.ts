@@ -10,7 +10,7 @@ export function readProperties(r: Reader, meta: readonly Box[]): { all: readonly
   const iprp = find(meta, 'iprp')
   const parts = iprp ? children(r, iprp.start, iprp.end) : []
   const [ipco, ipma] = [find(parts, 'ipco'), find(parts, 'ipma')]
-  if (!ipco || !ipma) throw corrupt('AVIF', 'it has no item properties')
+  if (!ipco || !ipma) throw corrupt('HEIF', 'it has no item properties')
   const all = children(r, ipco.start, ipco.end)
   return { all, of: (item) => associations(r, ipma, item).flatMap((index) => all[index - 1] ?? []) }
 }
@@ -43,7 +43,7 @@ export interface Extent {
 export function readExtent(r: Reader, properties: readonly Box[]): Extent {
   const ispe = find(properties, 'ispe')
   const extent = ispe && { width: r.u32(ispe.start + 4), height: r.u32(ispe.start + 8) }
-  if (!extent || extent.width === 0 || extent.height === 0) throw corrupt('AVIF', 'an item has no size')
+  if (!extent || extent.width === 0 || extent.height === 0) throw corrupt('HEIF', 'an item has no size')
   return extent
 }
 

@@ -1,7 +1,7 @@
 /** The pictures of an AVIF file, by dav1d (`wasm/dav1d`), as one picture with its alpha. */
 import type { Bitmap } from '../../../media/bitmap.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
-import { readAvifPicture, type AvifPicture, type Layer, type Tile } from '../../../media/heif/picture.ts'
+import { readHeifPicture, type HeifPicture, type Layer, type Tile } from '../../../media/heif/picture.ts'
 import type { Codec, CodecContext } from '../codec.ts'
 import { createInstance, type OwnInstance } from '../core/instance.ts'
 import {
@@ -43,11 +43,11 @@ export function createAv1Decoder(context: CodecContext): Av1Decoder {
   }, context.memory)
   return {
     async decode(bytes) {
-      const picture = readAvifPicture(bytes)
+      const picture = readHeifPicture(bytes, 'avif')
       return slot.use((instance) => decode(instance, picture), cannotDecode('AVIF'))
     },
     async planes(bytes, view, samples) {
-      const layer = planarLayer(readAvifPicture(bytes))
+      const layer = planarLayer(readHeifPicture(bytes, 'avif'))
       if (!layer) return undefined
       const read = (instance: OwnInstance<Av1Exports>) => ({
         planes: readPlanes(instance, layer, view, samples),
@@ -61,7 +61,7 @@ export function createAv1Decoder(context: CodecContext): Av1Decoder {
 const PLANAR_MATRICES = new Set([2, 5, 6])
 
 /** The layer that has planes to give: one tile, opaque, whole, and no other colours than those of JPEG, as far as is known before. */
-function planarLayer({ color, alpha, aperture, width, height }: AvifPicture): Layer | undefined {
+function planarLayer({ color, alpha, aperture, width, height }: HeifPicture): Layer | undefined {
   const { tiles, colors } = color
   const [tile, second] = tiles
   const isWhole = tile?.width === width && tile.height === height && !second && !alpha && !aperture
@@ -87,7 +87,7 @@ function readPlanes(
   return planes
 }
 
-function decode(instance: OwnInstance<Av1Exports>, picture: AvifPicture): Bitmap {
+function decode(instance: OwnInstance<Av1Exports>, picture: HeifPicture): Bitmap {
   const { exports } = instance
   const { width, height, color, alpha, isPremultiplied, aperture } = picture
   instance.begin()
@@ -117,7 +117,7 @@ function eachTile({ exports, write }: OwnInstance<Av1Exports>, { tiles, colors }
   }
 }
 
-function cut({ data, width }: Bitmap, box: NonNullable<AvifPicture['aperture']>): Bitmap {
+function cut({ data, width }: Bitmap, box: NonNullable<HeifPicture['aperture']>): Bitmap {
   const kept = new Uint8ClampedArray(box.width * box.height * 4)
   for (let row = 0; row < box.height; row++) {
     const from = ((box.y + row) * width + box.x) * 4

@@ -24,7 +24,6 @@ const LAYOUTS = { alpha: 0, halved: 1, whole: 2 } as const
 const COLORS = { primaries: 1, transfer: 13, matrix: 6, isFullRange: true }
 const NO_MATRIX = 0
 
-
 /** Pixels are handed over so many rows at a time; an even number. */
 const BAND_ROWS = 64
 

@@ -7,6 +7,7 @@ import type { DecodeJpeg } from '../tiff/jpeg.ts'
 import { wholeView } from '../view.ts'
 import { createAvifCodec } from './avif.ts'
 import { createBmpCodec } from './bmp.ts'
+import { createHeicCodec } from './heic.ts'
 import { createIcoCodec } from './ico.ts'
 import { createJpegCodec } from './jpeg.ts'
 import { createJxlCodec } from './jxl.ts'
@@ -19,7 +20,14 @@ export type Codecs = ReadonlyMap<FormatName, Codec>
 export function createCodecs(context: CodecContext, core: PictureCore = createPictureCore(context)): Codecs {
   const jpeg = createJpegCodec(context)
   const tiff = createTiffCodec(context, jpegDecoder(core, jpeg))
-  const makers = [createAvifCodec, createSvgCodec, createBmpCodec, createIcoCodec, createJxlCodec]
+  const makers = [
+    createAvifCodec,
+    createSvgCodec,
+    createBmpCodec,
+    createIcoCodec,
+    createJxlCodec,
+    createHeicCodec,
+  ]
   const all = [jpeg, tiff, ...makers.map((create) => create(context))]
   return new Map(all.map((codec) => [codec.format, codec]))
 }

@@ -47,4 +47,6 @@ const PICTURES_FAULT: ReadonlySet<ErrorCode> = new Set([
   'CORRUPT_MEDIA',
   'UNSUPPORTED_CODEC',
   'LIMIT_EXCEEDED',
+  // A package is missing.
+  'NOT_SUPPORTED_HERE',
 ])

@@ -15,18 +15,18 @@ export interface Found {
 
 /** What is not known is null. Fields of video and audio are left out. */
 export function describe({ from, info }: MetadataRecipe, found: Found): Uint8Array<ArrayBuffer> {
-  const frames = found.frames ?? (info && headerFrames(info))
+  const frames = found.frames ?? headerFrames(info)
   const description = {
     format: from,
     contentType: formatRow(from).mime,
     size: found.size ?? null,
-    width: info?.width ?? null,
-    height: info?.height ?? null,
-    orientation: info?.orientation ?? null,
+    width: info.width,
+    height: info.height,
+    orientation: info.orientation,
     frames: frames ?? null,
-    animated: frames === undefined ? (info?.animated ?? null) : frames > 1 && !hasPages(from),
-    hasAlpha: info?.hasAlpha ?? null,
-    colorSpace: info ? COLOR_SPACES[info.colorModel] : null,
+    animated: frames === undefined ? info.animated : frames > 1 && !hasPages(from),
+    hasAlpha: info.hasAlpha,
+    colorSpace: COLOR_SPACES[info.colorModel],
     placeholder: found.placeholder ?? null,
     ...(found.exif ? { exif: found.exif } : {}),
   }
@@ -50,11 +50,10 @@ const hasPages = (format: FormatName) => formatRow(format).hasPages === true
 
 /** Whether more than the header must be read. */
 export function needsFile({ info, sample, exif }: MetadataRecipe): boolean {
-  return sample !== undefined || exif !== 'none' || (info !== undefined && headerFrames(info) === undefined)
+  return sample !== undefined || exif !== 'none' || headerFrames(info) === undefined
 }
 
 /** The answer, with the size of what it describes. */
 export function describedAs({ info }: MetadataRecipe, body: Uint8Array<ArrayBuffer>) {
-  const size = info ? { width: info.width, height: info.height } : {}
-  return { body, type: 'application/json', ...size }
+  return { body, type: 'application/json', width: info.width, height: info.height }
 }

@@ -1,4 +1,4 @@
-/** AVIF headers: HEIF (ISO/IEC 23008-12) item properties of the primary item, AV1 Image File Format v1.1. */
+/** Headers of AVIF and HEIC: HEIF (ISO/IEC 23008-12) item properties of the primary item. */
 import { children, find, topBox, type Box } from '../heif/boxes.ts'
 import { readPrimary } from '../heif/items.ts'
 import { readAperture, readExtent, readProperties } from '../heif/properties.ts'
@@ -7,7 +7,12 @@ import { displaySize } from './exif.ts'
 import { createReader, type Reader } from './reader.ts'
 
 /** @throws NeedsMore, CORRUPT_MEDIA */
-export function readAvif(bytes: Uint8Array): ImageInfo {
+export const readAvif = (bytes: Uint8Array): ImageInfo => readHeif(bytes, 'avif')
+
+/** Its decoder turns it: the pixels come upright. @throws NeedsMore, CORRUPT_MEDIA */
+export const readHeic = (bytes: Uint8Array): ImageInfo => ({ ...readHeif(bytes, 'heic'), orientation: 1 })
+
+function readHeif(bytes: Uint8Array, format: 'avif' | 'heic'): ImageInfo {
   const r = createReader(bytes)
   const meta = topBox(r, 'meta')
   r.u8(meta.end - 1)
@@ -16,10 +21,15 @@ export function readAvif(bytes: Uint8Array): ImageInfo {
   const hasAlpha = all.some(
     (box) => box.type === 'auxC' && /alpha|auxid:1/.test(r.text(box.start + 4, box.end - box.start - 4)),
   )
-  return describe(r, of(readPrimary(r, boxes)), hasAlpha, r.text(8, 4) === 'avis')
+  const animated = ['avis', 'hevc', 'hevx'].includes(r.text(8, 4))
+  return describe(r, of(readPrimary(r, boxes)), { format, hasAlpha, animated })
 }
 
-function describe(r: Reader, properties: readonly Box[], hasAlpha: boolean, animated: boolean): ImageInfo {
+function describe(
+  r: Reader,
+  properties: readonly Box[],
+  known: Pick<ImageInfo, 'format' | 'hasAlpha' | 'animated'>,
+): ImageInfo {
   const whole = readExtent(r, properties)
   const { width, height } = readAperture(r, properties, whole) ?? whole
   const pixi = find(properties, 'pixi')
@@ -27,11 +37,9 @@ function describe(r: Reader, properties: readonly Box[], hasAlpha: boolean, anim
   const orientation = toExif(irot ? r.u8(irot.start) & 3 : 0, imir ? r.u8(imir.start) & 1 : undefined)
   return {
     class: 'image',
-    format: 'avif',
+    ...known,
     ...displaySize(width, height, orientation),
     orientation,
-    hasAlpha,
-    animated,
     frames: 1,
     bitDepth: pixi ? r.u8(pixi.start + 5) : 8,
     colorModel: 'ycbcr',
