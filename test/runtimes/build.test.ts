@@ -46,7 +46,7 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
   expect(
     imports.filter((path) => !/^\.\.\/wasm\/(core|dav1d|jpeg-turbo|metered)\/[\w-]+\.wasm$/.test(path ?? '')),
   ).toEqual([])
-  expect(imports.length).toBe(5)
+  expect(imports.length).toBe(8)
 })
 
 test('every export of the package is a file that a build makes or the repository holds', async () => {
