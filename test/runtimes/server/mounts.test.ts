@@ -53,7 +53,6 @@ describe('mounts', () => {
   })
 
   it.each([
-    ['redis://127.0.0.1:6379', /npm install ioredis/],
     ['mongodb://127.0.0.1/db', /npm install mongodb/],
     ['fs:/no/such/folder', /there is no such folder/],
     ['fs:', /expected fs:PATH/],
