@@ -14,7 +14,8 @@ import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/
 import { createSafeFetch } from './lib/safe-fetch.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
-import { planRequest } from './plan/planner.ts'
+import { createPlanKeys } from './plan/key.ts'
+import { createPlanner } from './plan/planner.ts'
 import { resolve } from './plan/resolve.ts'
 import type { Platform, Sql, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
@@ -135,7 +136,8 @@ function createServices(config: Config, resources: Resources): Services {
     memory: resources.memory,
     flights: resources.flights,
     limits: { ...limits, sourceMs: config.outbound.totalMs },
-    plan: (request) => planRequest(request, { outputSide: config.rules.outputSide, formats }),
+    plan: createPlanner({ outputSide: config.rules.outputSide, formats }),
+    planKey: createPlanKeys(),
     resolve: (plan, info, overlay) =>
       resolve(plan, info, { ...limits, formats, avifPixels: config.auto.avifPixels }, overlay),
     authorize: (url, request) => authorizer.authorize(url, request),

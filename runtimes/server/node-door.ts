@@ -5,7 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Platform } from '../../src/index.ts'
 import { isRecord, type PeerOf } from './adapt.ts'
 import { createServerPlatform } from './platform.ts'
-import type { Door, ServerDoor } from './start.ts'
+import type { Door, Listening, ListenOptions, ServerDoor } from './start.ts'
 
 export function openNodePlatform(): Platform {
   const version = process.versions.node
@@ -19,10 +19,18 @@ export const nodePeerOf: PeerOf = ({ incoming }) => {
   return typeof address === 'string' ? address : undefined
 }
 
-export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
+interface NodeOptions {
+  /** The process is ours alone: its Response may become one that hands its bytes over without a stream. */
+  readonly overrideGlobalObjects: boolean
+}
+
+async function listenWith(
+  { overrideGlobalObjects }: NodeOptions,
+  { host, port, fetch }: ListenOptions,
+): Promise<Listening> {
   const server = createAdaptorServer({
     fetch: (request, env) => fetch(request, env),
-    overrideGlobalObjects: false,
+    overrideGlobalObjects,
   }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -35,8 +43,14 @@ export const listenOnNode: Door['listen'] = async ({ host, port, fetch }) => {
   }
 }
 
+export const listenOnNode: Door['listen'] = (options) => listenWith({ overrideGlobalObjects: false }, options)
+
 export function openNodeDoor(): ServerDoor {
-  return { platform: openNodePlatform(), peerOf: nodePeerOf, listen: listenOnNode }
+  return {
+    platform: openNodePlatform(),
+    peerOf: nodePeerOf,
+    listen: (options) => listenWith({ overrideGlobalObjects: true }, options),
+  }
 }
 
 /** `close` ends the connections that are idle now; those that become so later would keep it waiting for seconds. */

@@ -4,21 +4,24 @@ import { hasBearer } from '../access/bearer.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
 import type { Call, OriginPolicy, Services } from '../context.ts'
-import { createEvent, serverTiming, type RequestEvent } from '../observe/event.ts'
+import { createEvent, serverTiming } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
 import { isReserved } from '../request/match.ts'
-import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
+import { createParser } from '../request/remembered.ts'
+import type { MediaRequest, RequestInput, RequestRules } from '../request/request.ts'
+import { finish, type Reply } from './answer.ts'
 import { errorCacheControl } from './cache-control.ts'
-import { addCors, preflight, type CorsRules } from './cors.ts'
+import { corsHeaders, preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
 import { hasPassed, traceIdOf } from './identity.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
-import { respond } from './respond.ts'
+import { noteError, noteOutcome } from './note.ts'
+import { createRespond, type Respond } from './respond.ts'
 
 export interface RouterOptions {
   readonly services: Services
@@ -47,12 +50,13 @@ interface Visit {
   readonly call: Call
 }
 type Handler = (visit: Visit) => Promise<Response> | Response
+type MediaHandler = (visit: Visit) => Promise<Reply>
 
 export function createRouter(options: RouterOptions): Router {
   const routes = createRoutes(options)
   const { services, instanceId, cors, urlBytes } = options
 
-  async function answer(visit: Visit): Promise<Response> {
+  async function answer(visit: Visit): Promise<Reply> {
     if (hasPassed(visit.request.headers, instanceId)) throw new MediaError('REQUEST_LOOP')
     if (visit.request.url.length > urlBytes) {
       throw new MediaError('URL_TOO_LONG', undefined, {
@@ -69,19 +73,19 @@ export function createRouter(options: RouterOptions): Router {
     async fetch(request, context = {}) {
       const visit = enter(request, context, options)
       const { event } = visit.call
-      let response: Response
+      let reply: Reply
       let report = false
       try {
-        response = await answer(visit)
+        reply = await answer(visit)
       } catch (thrown) {
         const error = toMediaError(thrown, request.signal)
         report = isReported(error)
         noteError(event, error)
-        response = problemResponse(error, event.requestId, 'no-store')
+        reply = problemResponse(error, event.requestId, 'no-store')
       }
-      event.status = response.status
+      event.status = reply.status
       const finishedAt = services.now()
-      const final = withCommonHeaders(response, visit, finishedAt, options)
+      const final = withCommonHeaders(reply, visit, finishedAt, options)
       logRequest(services.logger, event, finishedAt, report)
       return final
     },
@@ -100,38 +104,52 @@ function enter(request: Request, context: FetchContext, { services, newId }: Rou
     ...(context.clientAddress === undefined ? {} : { clientAddress: context.clientAddress }),
   })
   const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
-  return { request, url, call: { url, signal: request.signal, event, waitUntil } }
-}
-
-function noteError(event: RequestEvent, error: MediaError): void {
-  event.errorCode = error.code
-  if (error.cause instanceof Error) event.cause = error.cause.stack ?? error.cause.message
-  else if (error.cause !== undefined) event.cause = String(error.cause)
+  // Runtimes make the signal when it is first asked for, which what is stored already never does.
+  const call: Call = {
+    url,
+    event,
+    waitUntil,
+    get signal() {
+      return request.signal
+    },
+  }
+  return { request, url, call }
 }
 
 /** Headers that are on every answer, errors and health included. */
 function withCommonHeaders(
-  response: Response,
-  visit: Visit,
+  reply: Reply,
+  { request, call: { event } }: Visit,
   finishedAt: number,
-  options: RouterOptions,
+  { cors, instanceId }: RouterOptions,
 ): Response {
-  const { event } = visit.call
-  const headers = new Headers(response.headers)
-  addCors(headers, options.cors, visit.request.headers.get('origin'))
-  headers.append('via', `1.1 ${options.instanceId}`)
-  headers.set('x-request-id', event.requestId)
-  headers.set('x-trace-id', event.traceId)
-  headers.set('x-processing-time-ms', (finishedAt - event.startedAt).toFixed(1))
+  const { headers, vary } = corsHeaders(cors, request.headers.get('origin'))
   const timing = serverTiming(event)
-  if (timing !== '') headers.set('server-timing', timing)
-  return new Response(response.body, { status: response.status, headers })
+  const common = {
+    ...headers,
+    via: `1.1 ${instanceId}`,
+    'x-request-id': event.requestId,
+    'x-trace-id': event.traceId,
+    'x-processing-time-ms': (finishedAt - event.startedAt).toFixed(1),
+    ...(timing === '' ? {} : { 'server-timing': timing }),
+  }
+  return finish(reply, common, vary)
 }
 
-function createRoutes(options: RouterOptions): Handler {
+/** Beside paths of originals, these have a route. */
+const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'demo'])
+
+/** No route can be meant: most requests need not be matched against them. */
+function isPlainMedia(pathname: string): boolean {
+  return !pathname.includes('%') && !ROUTED.has(pathname.split('/', 2)[1] ?? '')
+}
+
+function createRoutes(options: RouterOptions): MediaHandler {
   const app = new Hono<{ Bindings: { visit: Visit } }>()
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
-  const media: Handler = (visit) => (isReserved(visit.url.pathname) ? unknown() : serveMedia(visit, options))
+  const steps: Steps = { parse: createParser(options.rules), respond: createRespond() }
+  const media: MediaHandler = async (visit) =>
+    isReserved(visit.url.pathname) ? unknown() : serveMedia(visit, steps, options)
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
@@ -143,11 +161,12 @@ function createRoutes(options: RouterOptions): Handler {
     route('/demo', () => demoHome())
     route('/demo/_assets/:name', ({ url }) => demoAsset(url.pathname))
   }
-  route('*', media)
+  route('*', async (visit) => finish(await media(visit), {}, undefined))
   app.onError((error) => {
     throw error
   })
-  return (visit) => app.fetch(visit.request, { visit })
+  return async (visit) =>
+    isPlainMedia(visit.url.pathname) ? media(visit) : app.fetch(visit.request, { visit })
 }
 
 const READY_MS = 2000
@@ -157,12 +176,18 @@ function unknown(): never {
   throw new MediaError('NO_MATCHING_ORIGIN')
 }
 
-async function serveMedia(visit: Visit, options: RouterOptions): Promise<Response> {
+/** Steps that remember what they did for the same question. */
+interface Steps {
+  parse(input: RequestInput): MediaRequest
+  readonly respond: Respond
+}
+
+async function serveMedia(visit: Visit, { parse, respond }: Steps, options: RouterOptions): Promise<Reply> {
   const { request, url, call } = visit
   const { services } = options
   let media: MediaRequest | undefined
   try {
-    media = parseRequest({ method: request.method, url, headers: request.headers }, options.rules)
+    media = parse({ method: request.method, url, headers: request.headers })
     call.event.origin = media.origin
     if (media.derivative !== undefined) call.event.derivative = media.derivative
     if (media.debug === 'view') return await view(media, visit, options)
@@ -184,19 +209,6 @@ async function view(media: MediaRequest, visit: Visit, options: RouterOptions): 
   const mayLook = options.debugPublic || (await hasBearer(visit.request.headers, options.adminToken))
   if (!mayLook) throw new MediaError('UNAUTHORIZED', 'Diagnostics need the admin token')
   return diagnose(media, visit.call, options.services)
-}
-
-function noteOutcome(event: RequestEvent, outcome: Awaited<ReturnType<typeof serve>>): void {
-  if (outcome.kind === 'original') {
-    event.cache = 'BYPASS'
-    return
-  }
-  const { facts } = outcome.rendition
-  event.cache = outcome.cache
-  event.engine = facts.engine
-  event.sourceType = facts.sourceType
-  if (facts.width !== undefined) event.width = facts.width
-  if (facts.height !== undefined) event.height = facts.height
 }
 
 /** An error about media: its own lifetime, and the headers the request alone decides. */
