@@ -21,7 +21,8 @@ import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
-import { planRequest } from './plan/planner.ts'
+import { createPlanKeys } from './plan/key.ts'
+import { createPlanner } from './plan/planner.ts'
 import { resolve } from './plan/resolve.ts'
 import type { Platform, Sql, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
@@ -189,7 +190,8 @@ function createServices(config: Config, resources: Resources): Services {
     memory: resources.memory,
     flights: resources.flights,
     limits: { ...limits, sourceMs: config.outbound.totalMs },
-    plan: (request) => planRequest(request, { outputSide: config.rules.outputSide, formats }),
+    plan: createPlanner({ outputSide: config.rules.outputSide, formats }),
+    planKey: createPlanKeys(),
     resolve: (plan, info, overlay) =>
       resolve(
         plan,

@@ -70,6 +70,8 @@ export interface Services {
   readonly flights: Flights<Made>
   readonly limits: WorkLimits
   plan(request: MediaRequest): Plan
+  /** Names a plan in the cache. */
+  planKey(plan: Plan): Promise<string>
   /** @param overlay what the plan lays over the result */
   resolve(plan: Plan, info: MediaInfo, overlay?: MediaInfo): Recipe
   /** Who may ask. @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */

@@ -4,7 +4,6 @@
  */
 import { MediaError, isMediaError } from './error.ts'
 import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
-import { planKey } from './plan/key.ts'
 import type { Plan } from './plan/plan.ts'
 import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
@@ -59,7 +58,7 @@ async function serveRendition(
   services: Services,
 ): Promise<RenditionOutcome> {
   const plan = services.plan(request)
-  const key = await planKey(plan)
+  const key = await services.planKey(plan)
   call.event.cacheKey = key
   const subject = subjectOf(request, policy)
   const outcome = (rendition: StoredRendition, cache: CacheState, ageMs: number): RenditionOutcome => ({

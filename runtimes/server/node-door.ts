@@ -5,7 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Platform } from '../../src/index.ts'
 import { isRecord, type PeerOf } from './adapt.ts'
 import { createServerPlatform } from './platform.ts'
-import type { Door, ServerDoor } from './start.ts'
+import type { Door, Listening, ListenOptions, ServerDoor } from './start.ts'
 
 export function openNodePlatform(): Platform {
   const version = process.versions.node
@@ -24,11 +24,19 @@ const IDLE_MS = 255_000
 /** Beyond our own limits, so that whoever passes those a little hears it from us. */
 const SPARE_HEAD_BYTES = 8192
 
-export const listenOnNode: Door['listen'] = async ({ host, port, limits, fetch }) => {
+interface NodeOptions {
+  /** The process is ours alone: its Response may become one that hands its bytes over without a stream. */
+  readonly overrideGlobalObjects: boolean
+}
+
+async function listenWith(
+  { overrideGlobalObjects }: NodeOptions,
+  { host, port, limits, fetch }: ListenOptions,
+): Promise<Listening> {
   const headersTimeout = Math.min(limits.headersMs, limits.requestMs)
   const server = createAdaptorServer({
     fetch: (request, env) => fetch(request, env),
-    overrideGlobalObjects: false,
+    overrideGlobalObjects,
     serverOptions: {
       headersTimeout,
       requestTimeout: limits.requestMs,
@@ -49,8 +57,14 @@ export const listenOnNode: Door['listen'] = async ({ host, port, limits, fetch }
   }
 }
 
+export const listenOnNode: Door['listen'] = (options) => listenWith({ overrideGlobalObjects: false }, options)
+
 export function openNodeDoor(): ServerDoor {
-  return { platform: openNodePlatform(), peerOf: nodePeerOf, listen: listenOnNode }
+  return {
+    platform: openNodePlatform(),
+    peerOf: nodePeerOf,
+    listen: (options) => listenWith({ overrideGlobalObjects: true }, options),
+  }
 }
 
 /** `close` ends the connections that are idle now; those that become so later would keep it waiting for seconds. */

@@ -18,6 +18,8 @@ export interface Service {
   readonly url: string
   /** Resident bytes of every process of the group; 0 once it is gone. */
   memory(): Promise<number>
+  /** Milliseconds of CPU time of every process of the group so far. */
+  cpuMs(): Promise<number>
   /** What it wrote, for a report; the last 4 kB. */
   output(): string
   /** SIGTERM, then the exit code. */
@@ -52,6 +54,7 @@ export async function startService({ command, env, health = '/healthz' }: Servic
   return {
     url,
     memory: () => groupMemory(child.pid!),
+    cpuMs: () => groupCpuMs(child.pid!),
     output: () => output,
     async stop() {
       signal('SIGTERM')
@@ -91,19 +94,34 @@ async function untilHealthy(url: string, child: ChildProcess): Promise<void> {
   throw new Error('no answer within a minute')
 }
 
+interface GroupProcess {
+  readonly id: string
+  /** Fields of /proc/ID/stat after the name in parentheses: state, parent, group, … */
+  readonly stat: readonly string[]
+}
+
+async function processesOf(group: number): Promise<GroupProcess[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const all = ids.map(async (id): Promise<GroupProcess> => {
+    const stat = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '')
+    return { id, stat: stat.slice(stat.lastIndexOf(')') + 2).split(' ') }
+  })
+  return (await Promise.all(all)).filter(({ stat }) => Number(stat[2]) === group)
+}
+
 /** Sum of `VmRSS` over the processes of a group, from /proc. */
 async function groupMemory(group: number): Promise<number> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const sizes = await Promise.all(
-    ids.map(async (id) => {
-      const stat = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '')
-      // After the name in parentheses: state, parent, group.
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) !== group) return 0
-      const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '')
-      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
-    }),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  const sizes = (await processesOf(group)).map(async ({ id }) => {
+    const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '')
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
+  })
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/** Linux counts in hundredths of a second, user and system apart. */
+async function groupCpuMs(group: number): Promise<number> {
+  const all = await processesOf(group)
+  return all.reduce((sum, { stat }) => sum + 10 * (Number(stat[11]) + Number(stat[12])), 0)
 }
 
 async function freePort(): Promise<number> {

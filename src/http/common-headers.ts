@@ -1,5 +1,6 @@
 import { serverTiming } from '../observe/event.ts'
-import { addCors, type CorsRules } from './cors.ts'
+import { finish, type Reply } from './answer.ts'
+import { corsHeaders, type CorsHeaders, type CorsRules } from './cors.ts'
 import type { Visit } from './visit.ts'
 
 export interface CommonOptions {
@@ -7,24 +8,29 @@ export interface CommonOptions {
   readonly cors: CorsRules
 }
 
+const NO_CORS: CorsHeaders = { headers: {} }
+
 /** Headers that are on every answer, errors and health included. */
 export function withCommonHeaders(
-  response: Response,
-  visit: Visit,
+  reply: Reply,
+  { request, url, call: { event }, headers: own }: Visit,
   finishedAt: number,
-  options: CommonOptions,
+  { cors, instanceId }: CommonOptions,
 ): Response {
-  const { event } = visit.call
-  const headers = new Headers(response.headers)
-  for (const [name, value] of visit.headers) headers.set(name, value)
-  if (!isAdminPath(visit.url.pathname)) addCors(headers, options.cors, visit.request.headers.get('origin'))
-  headers.append('via', `1.1 ${options.instanceId}`)
-  headers.set('x-request-id', event.requestId)
-  headers.set('x-trace-id', event.traceId)
-  headers.set('x-processing-time-ms', (finishedAt - event.startedAt).toFixed(1))
+  const { headers, vary } = isAdminPath(url.pathname)
+    ? NO_CORS
+    : corsHeaders(cors, request.headers.get('origin'))
   const timing = serverTiming(event)
-  if (timing !== '') headers.set('server-timing', timing)
-  return new Response(response.body, { status: response.status, headers })
+  const common = {
+    ...Object.fromEntries(own),
+    ...headers,
+    via: `1.1 ${instanceId}`,
+    'x-request-id': event.requestId,
+    'x-trace-id': event.traceId,
+    'x-processing-time-ms': (finishedAt - event.startedAt).toFixed(1),
+    ...(timing === '' ? {} : { 'server-timing': timing }),
+  }
+  return finish(reply, common, vary)
 }
 
 /** Pages of other sites have no business there. */

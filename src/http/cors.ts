@@ -32,13 +32,28 @@ const EXPOSED = [
   'X-Transform-Source',
 ].join(', ')
 
-/** Sets what a browser needs to let a page read the answer; `Vary: Origin` when the answer depends on it. */
-export function addCors(headers: Headers, rules: CorsRules, origin: string | null): void {
-  const allowed = rules.origins.includes('*') ? '*' : rules.origins.find((one) => one === origin)
-  if (!rules.origins.includes('*')) headers.append('vary', 'Origin')
-  if (allowed === undefined) return
-  headers.set('access-control-allow-origin', allowed)
-  headers.set('access-control-expose-headers', EXPOSED)
+export interface CorsHeaders {
+  readonly headers: Readonly<Record<string, string>>
+  readonly vary?: 'Origin'
+}
+
+/** What a browser needs to let a page read the answer; `Vary: Origin` when the answer depends on it. */
+export function corsHeaders({ origins }: CorsRules, origin: string | null): CorsHeaders {
+  if (origins.includes('*')) return { headers: allow('*') }
+  const allowed = origins.find((one) => one === origin)
+  return { headers: allowed === undefined ? {} : allow(allowed), vary: 'Origin' }
+}
+
+const allow = (origin: string) => ({
+  'access-control-allow-origin': origin,
+  'access-control-expose-headers': EXPOSED,
+})
+
+/** Sets them. */
+export function addCors(to: Headers, rules: CorsRules, origin: string | null): void {
+  const { headers, vary } = corsHeaders(rules, origin)
+  if (vary) to.append('vary', vary)
+  for (const [name, value] of Object.entries(headers)) to.set(name, value)
 }
 
 /** Answers `OPTIONS`. */

@@ -2,7 +2,6 @@
 import type { Call, Services } from '../context.ts'
 import { chooseEngine } from '../engines/choose.ts'
 import { isMediaError } from '../error.ts'
-import { planKey } from '../plan/key.ts'
 import { prepare } from '../render.ts'
 import type { MediaRequest } from '../request/request.ts'
 
@@ -36,7 +35,7 @@ export async function diagnose(media: MediaRequest, call: Call, services: Servic
 
 async function planned(media: MediaRequest, call: Call, services: Services): Promise<object> {
   const plan = services.plan(media)
-  const key = await planKey(plan)
+  const key = await services.planKey(plan)
   const found = await services.cache.find(key)
   const cached = found?.state ?? 'absent'
   try {

@@ -3,7 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Limiter, RouteClass } from '../access/rate-limit.ts'
 import { limitError, MediaError } from '../error.ts'
 import { hasPassed } from './identity.ts'
-import type { Handler, Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 export interface EntranceRules {
   readonly instanceId: string
@@ -40,7 +40,11 @@ function checkHeaders(headers: Headers, { headerBytes, headerCount }: EntranceRu
 export const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/_health', '/readyz'])
 
 /** The same handler, as often as its class allows. */
-export function limited(routes: RouteClass, limiter: Limiter, handler: Handler): Handler {
+export function limited<T>(
+  routes: RouteClass,
+  limiter: Limiter,
+  handler: (visit: Visit) => Promise<T> | T,
+): (visit: Visit) => Promise<T> {
   return async (visit) => {
     await takeOne(routes, limiter, visit)
     return handler(visit)

@@ -1,8 +1,10 @@
-/** Turns an outcome of the line into a Response: conditions, ranges, and every header of the contract. */
+/** Turns an outcome of the line into an answer: conditions, ranges, and every header of the contract. */
 import { MediaError } from '../error.ts'
 import type { MediaRequest } from '../request/request.ts'
 import type { Outcome, RenditionOutcome } from '../serve.ts'
 import type { OriginalOutcome } from '../serve-original.ts'
+import type { StoredFacts } from '../store/cache.ts'
+import type { Answer } from './answer.ts'
 import { okCacheControl } from './cache-control.ts'
 import { decide, type Decision, type Representation } from './conditional.ts'
 import { diagnosticHeaders } from './diagnostics.ts'
@@ -17,21 +19,50 @@ const MEDIA_HEADERS = {
   'timing-allow-origin': '*',
 } as const
 
-export async function respond(outcome: Outcome, to: Exchange): Promise<Response> {
-  return outcome.kind === 'original' ? respondOriginal(outcome, to) : respondRendition(outcome, to)
+export type Respond = (outcome: Outcome, to: Exchange) => Promise<Answer>
+
+/** What was said of a rendition the last time that this question was asked. */
+interface Said extends Pick<RenditionOutcome, 'cache'> {
+  readonly facts: StoredFacts
+  readonly signed: boolean
+  readonly headers: Readonly<Record<string, string>>
 }
 
-async function respondRendition(outcome: RenditionOutcome, to: Exchange): Promise<Response> {
+/** Remembers headers, for as long as somebody holds the request: nothing in them is of the moment. */
+export function createRespond(): Respond {
+  const said = new WeakMap<MediaRequest, Said>()
+
+  function headersOf(outcome: RenditionOutcome, it: Representation, to: Exchange): Record<string, string> {
+    const { cache, grant } = outcome
+    const { facts, type } = outcome.rendition
+    const last = said.get(to.media)
+    if (last?.facts === facts && last.cache === cache && last.signed === grant.signed)
+      return { ...last.headers }
+    const headers = sharedHeaders(outcome, it, to)
+    headers['content-type'] = type
+    if (grant.expiresAt === undefined)
+      said.set(to.media, { facts, cache, signed: grant.signed, headers: { ...headers } })
+    return headers
+  }
+
+  return async (outcome, to) =>
+    outcome.kind === 'original' ? respondOriginal(outcome, to) : respondRendition(outcome, to, headersOf)
+}
+
+async function respondRendition(
+  outcome: RenditionOutcome,
+  to: Exchange,
+  headersOf: (outcome: RenditionOutcome, it: Representation, to: Exchange) => Record<string, string>,
+): Promise<Answer> {
   const { rendition } = outcome
   const it = { etag: rendition.etag, lastModified: rendition.facts.lastModified, size: rendition.size }
-  const headers = sharedHeaders(outcome, it, to)
-  headers.set('content-type', rendition.type)
-  headers.set('age', String(Math.floor(outcome.ageMs / 1000)))
+  const headers = headersOf(outcome, it, to)
+  headers['age'] = String(Math.floor(outcome.ageMs / 1000))
   const decision = decide(to.request.method, to.request.headers, it)
   return answer(decision, it, headers, to, (span) => rendition.body(span))
 }
 
-async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<Response> {
+async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<Answer> {
   const { original, etag } = outcome
   const { size, validator } = original
   const it: Representation = {
@@ -41,8 +72,8 @@ async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<
   }
   try {
     const headers = sharedHeaders(outcome, it, to)
-    headers.set('content-type', outcome.type)
-    if (!outcome.isMedia) headers.set('content-disposition', attachment(to.media))
+    headers['content-type'] = outcome.type
+    if (!outcome.isMedia) headers['content-disposition'] = attachment(to.media)
     const decision = decide(to.request.method, to.request.headers, it)
     const sends = to.request.method === 'GET' && (decision.status === 200 || decision.status === 206)
     if (!sends) await original.close()
@@ -53,21 +84,19 @@ async function respondOriginal(outcome: OriginalOutcome, to: Exchange): Promise<
   }
 }
 
-function sharedHeaders(outcome: Outcome, it: Representation, to: Exchange): Headers {
+function sharedHeaders(outcome: Outcome, it: Representation, to: Exchange): Record<string, string> {
   const { policy } = outcome
-  const headers = new Headers({ ...MEDIA_HEADERS, etag: it.etag })
-  if (it.size !== undefined) headers.set('accept-ranges', 'bytes')
-  if (it.lastModified !== undefined) headers.set('last-modified', new Date(it.lastModified).toUTCString())
-  headers.set('cache-control', cacheControl(outcome, to))
-  headers.set(
-    'cache-tag',
-    [`origin:${policy.name}`, ...derivativeTag(to.media), ...policy.cacheTags].join(','),
-  )
+  const headers: Record<string, string> = { ...MEDIA_HEADERS, etag: it.etag }
+  if (it.size !== undefined) headers['accept-ranges'] = 'bytes'
+  if (it.lastModified !== undefined) headers['last-modified'] = new Date(it.lastModified).toUTCString()
+  headers['cache-control'] = cacheControl(outcome, to)
+  const tags = [`origin:${policy.name}`, ...derivativeTag(to.media), ...policy.cacheTags]
+  headers['cache-tag'] = tags.join(',')
   const asked = to.media.disposition
   const named = asked && outcome.kind === 'rendition' ? renamedTo(outcome.rendition.type, asked) : asked
   const disposition = named && contentDisposition(named)
-  if (disposition !== undefined) headers.set('content-disposition', disposition)
-  for (const [name, value] of diagnosticHeaders(outcome, to)) headers.set(name, value)
+  if (disposition !== undefined) headers['content-disposition'] = disposition
+  for (const [name, value] of diagnosticHeaders(outcome, to)) headers[name] = value
   return headers
 }
 
@@ -91,28 +120,28 @@ type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 async function answer(
   decision: Decision,
   it: Representation,
-  headers: Headers,
+  headers: Record<string, string>,
   to: Exchange,
   body: (span?: { start: number; end: number }) => Promise<Body>,
-): Promise<Response> {
+): Promise<Answer> {
   if (decision.status === 416) {
     throw new MediaError('RANGE_NOT_SATISFIABLE', undefined, { details: { size: it.size } })
   }
   if (decision.status === 304) {
-    for (const name of ['content-type', 'content-disposition']) headers.delete(name)
-    return new Response(null, { status: 304, headers })
+    const { 'content-type': _, 'content-disposition': __, ...rest } = headers
+    return { kind: 'answer', status: 304, headers: rest, body: null }
   }
   const length = decision.status === 206 ? decision.span.end - decision.span.start : it.size
   if (length !== undefined) {
-    headers.set('content-length', String(length))
+    headers['content-length'] = String(length)
     to.call.event.bytes = length
   }
   if (decision.status === 206) {
-    headers.set('content-range', `bytes ${decision.span.start}-${decision.span.end - 1}/${it.size}`)
+    headers['content-range'] = `bytes ${decision.span.start}-${decision.span.end - 1}/${it.size}`
   }
-  if (to.request.method === 'HEAD') return new Response(null, { status: 200, headers })
+  if (to.request.method === 'HEAD') return { kind: 'answer', status: 200, headers, body: null }
   const bytes = await body(decision.status === 206 ? decision.span : undefined)
-  return new Response(bytes, { status: decision.status, headers })
+  return { kind: 'answer', status: decision.status, headers, body: bytes }
 }
 
 /** What is no media is never shown, whatever was asked. */

@@ -6,14 +6,15 @@ import type { Limiter } from '../access/rate-limit.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
 import type { OriginPolicy } from '../context.ts'
-import type { RequestEvent } from '../observe/event.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
 import { isNegative } from '../serve-remember.ts'
 import { mayBeMedia } from '../request/match.ts'
 import { EXTERNAL } from '../request/address.ts'
-import { parseRequest, type MediaRequest, type RequestRules } from '../request/request.ts'
+import { createParser } from '../request/remembered.ts'
+import type { MediaRequest, RequestInput, RequestRules } from '../request/request.ts'
+import { finish, type Reply } from './answer.ts'
 import { errorCacheControl } from './cache-control.ts'
 import { isAdminPath, withCommonHeaders } from './common-headers.ts'
 import { preflight, type CorsRules } from './cors.ts'
@@ -23,7 +24,8 @@ import { requestHeaders } from './diagnostics.ts'
 import { checkEntrance, limited, takeOne, type EntranceRules } from './entrance.ts'
 import { answerInternal, internalRoute, type InternalOptions } from './internal/routes.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
-import { respond } from './respond.ts'
+import { noteError, noteOutcome } from './note.ts'
+import { createRespond, type Respond } from './respond.ts'
 import { theirStatus } from './their-status.ts'
 import { refuseSessionMethod, SESSION_PATH, sessionRoutes, type SessionRouteOptions } from './session.ts'
 import { enter, type Handler, type Visit } from './visit.ts'
@@ -51,11 +53,13 @@ export interface Router {
   fetch(request: Request, context?: FetchContext): Promise<Response>
 }
 
+type MediaHandler = (visit: Visit) => Promise<Reply>
+
 export function createRouter(options: RouterOptions): Router {
   const routes = createRoutes(options)
   const { services, cors } = options
 
-  async function answer(visit: Visit, caller: Caller): Promise<Response> {
+  async function answer(visit: Visit, caller: Caller): Promise<Reply> {
     checkEntrance(visit.request, visit.url, caller, options)
     const internal = options.rules.isStatic ? undefined : internalRoute(visit.url.pathname, options)
     if (internal) return answerInternal(internal, insideOf(visit), options)
@@ -76,19 +80,19 @@ export function createRouter(options: RouterOptions): Router {
       const visit = enter(request, context, caller.address, { now: services.now(), newId: options.newId })
       options.keepFresh(visit.call.waitUntil)
       const { event } = visit.call
-      let response: Response
+      let reply: Reply
       let report = false
       try {
-        response = await answer(visit, caller)
+        reply = await answer(visit, caller)
       } catch (thrown) {
         const error = toMediaError(thrown, request.signal)
         report = isReported(error)
         noteError(event, error)
-        response = problemResponse(error, event.requestId, 'no-store')
+        reply = problemResponse(error, event.requestId, 'no-store')
       }
-      event.status = response.status
+      event.status = reply.status
       const finishedAt = services.now()
-      const final = withCommonHeaders(response, visit, finishedAt, options)
+      const final = withCommonHeaders(reply, visit, finishedAt, options)
       logRequest(services.logger, event, finishedAt, report)
       return final
     },
@@ -100,19 +104,24 @@ function insideOf({ request, call: { event } }: Visit) {
   return { request, requestId, note: (error: MediaError) => noteError(event, error) }
 }
 
-function noteError(event: RequestEvent, error: MediaError): void {
-  event.errorCode = error.code
-  if (error.cause instanceof Error) event.cause = error.cause.stack ?? error.cause.message
-  else if (error.cause !== undefined) event.cause = String(error.cause)
+/** Beside paths of originals, these have a route. */
+const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'demo', 'admin'])
+
+/** No route can be meant: most requests need not be matched against them. */
+function isPlainMedia({ request: { method }, url: { pathname } }: Visit): boolean {
+  const isRead = method === 'GET' || method === 'HEAD'
+  return isRead && !pathname.includes('%') && !ROUTED.has(pathname.split('/', 2)[1] ?? '')
 }
 
-function createRoutes(options: RouterOptions): Handler {
+function createRoutes(options: RouterOptions): MediaHandler {
   const app = new Hono<{ Bindings: { visit: Visit } }>({ getPath })
   const route = (path: string, handler: Handler) => app.get(path, (c) => handler(c.env.visit))
-  const media: Handler = (visit) =>
+  const steps: Steps = { parse: createParser(options.rules), respond: createRespond() }
+  const media = limited<Reply>('media', options.limiter, async (visit) =>
     options.rules.isStatic || mayBeMedia(visit.url.pathname, options.rules)
-      ? serveMedia(visit, options)
-      : unknown()
+      ? serveMedia(visit, steps, options)
+      : unknown(),
+  )
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
@@ -129,12 +138,12 @@ function createRoutes(options: RouterOptions): Handler {
       app.on(method, SESSION_PATH, (c) => limited('keys', options.limiter, handler)(c.env.visit))
     app.all(SESSION_PATH, refuseSessionMethod)
   }
-  route('*', limited('media', options.limiter, media))
+  route('*', async (visit) => finish(await media(visit), {}, undefined))
   app.all('*', (c) => refuseMethod(c.env.visit, options.rules))
   app.onError((error) => {
     throw error
   })
-  return (visit) => app.fetch(visit.request, { visit })
+  return async (visit) => (isPlainMedia(visit) ? media(visit) : app.fetch(visit.request, { visit }))
 }
 
 /** Routes are what the address says, not what it might be decoded to. */
@@ -155,12 +164,18 @@ function unknown(): never {
   throw new MediaError('NO_MATCHING_ORIGIN')
 }
 
-async function serveMedia(visit: Visit, options: RouterOptions): Promise<Response> {
+/** Steps that remember what they did for the same question. */
+interface Steps {
+  parse(input: RequestInput): MediaRequest
+  readonly respond: Respond
+}
+
+async function serveMedia(visit: Visit, { parse, respond }: Steps, options: RouterOptions): Promise<Reply> {
   const { request, url, call } = visit
   const { services } = options
   let media: MediaRequest | undefined
   try {
-    media = parseRequest({ method: request.method, url, headers: request.headers }, options.rules)
+    media = parse({ method: request.method, url, headers: request.headers })
     call.event.origin = media.origin
     if (media.derivative !== undefined) call.event.derivative = media.derivative
     if (media.debug === 'view') return await view(media, visit, options)
@@ -189,19 +204,6 @@ async function isAdmin(visit: Visit, { admin, limiter }: RouterOptions): Promise
   const { headers } = visit.request
   if (admin?.showsToken(headers)) await takeOne('keys', limiter, visit)
   return (await admin?.admits(headers)) ?? false
-}
-
-function noteOutcome(event: RequestEvent, outcome: Awaited<ReturnType<typeof serve>>): void {
-  if (outcome.kind === 'original') {
-    event.cache = 'BYPASS'
-    return
-  }
-  const { facts } = outcome.rendition
-  event.cache = outcome.cache
-  event.engine = facts.engine
-  event.sourceType = facts.sourceType
-  if (facts.width !== undefined) event.width = facts.width
-  if (facts.height !== undefined) event.height = facts.height
 }
 
 /** An error about media: its own lifetime, and the headers the request alone decides. */

@@ -39,10 +39,19 @@ export function enter(
     ...(client === undefined ? {} : { clientAddress: client }),
   })
   const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
+  // Runtimes make the signal when it is first asked for, which what is stored already never does.
+  const call: Call = {
+    url,
+    event,
+    waitUntil,
+    get signal() {
+      return request.signal
+    },
+  }
   return {
     request,
     url,
-    call: { url, signal: request.signal, event, waitUntil },
+    call,
     client,
     headers: new Headers(),
   }

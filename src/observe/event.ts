@@ -11,21 +11,21 @@ export interface RequestEvent {
   /** Path as Mediamorph sees it, without the query: signatures and keys stay out of the log. */
   readonly path: string
   readonly startedAt: number
-  origin?: string
-  derivative?: string
+  origin: string | undefined
+  derivative: string | undefined
   /** `HIT`, `MISS`, … as in `X-Cache`. */
-  cache?: string
-  cacheKey?: string
-  sourceType?: string
-  engine?: string
-  width?: number
-  height?: number
-  status?: number
-  bytes?: number
-  errorCode?: string
+  cache: string | undefined
+  cacheKey: string | undefined
+  sourceType: string | undefined
+  engine: string | undefined
+  width: number | undefined
+  height: number | undefined
+  status: number | undefined
+  bytes: number | undefined
+  errorCode: string | undefined
   /** For the log only: what an operator needs to mend it. */
-  cause?: string
-  clientAddress?: string
+  cause: string | undefined
+  clientAddress: string | undefined
   readonly phases: Record<string, number>
 }
 
@@ -38,8 +38,36 @@ export interface EventStart {
   readonly clientAddress?: string
 }
 
-export function createEvent({ now, ...start }: EventStart): RequestEvent {
-  return { ...start, startedAt: now, phases: {} }
+/** Every field is there from the beginning: what changes its shape on the way is slow, for each request. */
+export function createEvent({
+  requestId,
+  traceId,
+  method,
+  path,
+  now,
+  clientAddress,
+}: EventStart): RequestEvent {
+  return {
+    requestId,
+    traceId,
+    method,
+    path,
+    startedAt: now,
+    clientAddress,
+    origin: undefined,
+    derivative: undefined,
+    cache: undefined,
+    cacheKey: undefined,
+    sourceType: undefined,
+    engine: undefined,
+    width: undefined,
+    height: undefined,
+    bytes: undefined,
+    status: undefined,
+    errorCode: undefined,
+    cause: undefined,
+    phases: {},
+  }
 }
 
 /** Adds the time that `work` takes to a phase, also when it fails. */

@@ -5,6 +5,8 @@ export const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type Level = (typeof LEVELS)[number]
 
 export interface Logger {
+  /** Whether a line of this level is written. */
+  writes(level: Exclude<Level, 'silent'>): boolean
   /** One JSON line: `time` (RFC 3339), `level`, `message`, then the fields. */
   log(level: Exclude<Level, 'silent'>, message: string, fields?: object): void
 }
@@ -18,9 +20,11 @@ export interface LoggerOptions {
 
 export function createLogger({ level, write, now }: LoggerOptions): Logger {
   const least = LEVELS.indexOf(level)
+  const writes = (at: Level) => LEVELS.indexOf(at) >= least
   return {
+    writes,
     log(at, message, fields = {}) {
-      if (LEVELS.indexOf(at) < least) return
+      if (!writes(at)) return
       write(JSON.stringify({ time: new Date(now()).toISOString(), level: at, message, ...fields }))
     },
   }
@@ -28,10 +32,12 @@ export function createLogger({ level, write, now }: LoggerOptions): Logger {
 
 /** The access line. 5xx that are ours are errors, the rest is information. */
 export function logRequest(logger: Logger, event: RequestEvent, finishedAt: number, report: boolean): void {
+  const level = report ? 'error' : 'info'
+  if (!logger.writes(level)) return
   const { startedAt, phases, ...fields } = event
   const rounded = Object.fromEntries(
     Object.entries(phases).map(([phase, ms]) => [phase, Math.round(ms * 10) / 10]),
   )
   const durationMs = Math.round((finishedAt - startedAt) * 10) / 10
-  logger.log(report ? 'error' : 'info', 'request', { ...fields, durationMs, phases: rounded })
+  logger.log(level, 'request', { ...fields, durationMs, phases: rounded })
 }

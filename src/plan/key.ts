@@ -12,6 +12,16 @@ export function planKey(plan: Plan): Promise<string> {
   return sha256Hex(`plan ${ENGINE_VERSION}\n${plan.text}`)
 }
 
+/** `planKey`, hashed once for each plan that somebody still holds. */
+export function createPlanKeys(): (plan: Plan) => Promise<string> {
+  const known = new WeakMap<Plan, string>()
+  return async (plan) => {
+    const key = known.get(plan) ?? (await planKey(plan))
+    known.set(plan, key)
+    return key
+  }
+}
+
 /** What is made, of which version of which original. `source` tells originals of equal validators apart. */
 export function recipeKey(recipe: Recipe, source: string, validator: string): Promise<string> {
   return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}`)

@@ -13,6 +13,16 @@ export interface PlanLimits {
   readonly formats?: Formats
 }
 
+/** `planRequest`, planned once for each request that somebody still holds. */
+export function createPlanner(limits: PlanLimits): (request: MediaRequest) => Plan {
+  const known = new WeakMap<MediaRequest, Plan>()
+  return (request) => {
+    const plan = known.get(request) ?? planRequest(request, limits)
+    known.set(request, plan)
+    return plan
+  }
+}
+
 export function planRequest(request: MediaRequest, { outputSide, formats }: PlanLimits): Plan {
   const { origin, path, captures } = request
   // What is not made here makes no other question.

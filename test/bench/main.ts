@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: first the engine against sharp, task by task (`engine/`), then this service and ipx (sharp) over HTTP, making
- * the same pictures, each in one interleaved run. Takes under ten minutes. `npm run bench -- engine` and `-- http` run one part,
- * `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
+ * the same pictures, then stored answers against bare handlers, each in one interleaved run. Takes under ten minutes. `npm run
+ * bench -- engine`, `-- http` and `-- hits` run one part, `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import sharp from 'sharp'
@@ -10,6 +10,7 @@ import type { Service } from '../../scripts/stage/service.ts'
 import { createWorkspace, type Workspace } from '../../scripts/stage/workspace.ts'
 import { contenders, type Contender, type Task } from './contenders.ts'
 import { benchEngine } from './engine/main.ts'
+import { benchHits } from './hits.ts'
 import { burst, type Burst } from './measure.ts'
 import { machine, memoryTable, table, writePage, type Cell, type Part } from './report.ts'
 
@@ -30,6 +31,8 @@ const TASKS: readonly Task[] = Object.keys(PHOTOS).flatMap((photo) =>
   ),
 )
 
+const PARTS: readonly Part[] = ['engine', 'http', 'hits']
+
 interface Running {
   readonly contender: Contender
   readonly workspace: Workspace
@@ -40,15 +43,23 @@ interface Running {
 
 async function main(): Promise<void> {
   const wants = (part: string) =>
-    process.argv.includes(part) || !['engine', 'http'].some((one) => process.argv.includes(one))
+    process.argv.includes(part) || !PARTS.some((one) => process.argv.includes(one))
   const facts = machine()
   if (wants('engine')) await report('engine', `${facts}\n\n${await benchEngine()}`)
   if (wants('http')) await benchHttp(facts)
+  if (wants('hits')) {
+    const photo = await photograph(1600, 1200)
+    await report('hits', `${facts}\n\n${await benchHits(photo, runtimes(), CLIENTS)}`)
+  }
+}
+
+function runtimes(): string[] {
+  const flag = process.argv.find((one) => one.startsWith('--runtimes='))
+  return (flag?.slice('--runtimes='.length) ?? 'bun,node').split(',')
 }
 
 async function benchHttp(facts: string): Promise<void> {
-  const flag = process.argv.find((one) => one.startsWith('--runtimes='))
-  const all = contenders((flag?.slice('--runtimes='.length) ?? 'bun,node').split(','))
+  const all = contenders(runtimes())
   const files: Record<string, Uint8Array> = { 'small.jpg': await photograph(64, 48) }
   for (const [name, [width, height]] of Object.entries(PHOTOS)) files[name] = await photograph(width, height)
   const running: Running[] = []

@@ -46,6 +46,34 @@ const bytes = async (response: Response) => new Uint8Array(await response.arrayB
 const code = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code
 
 describe('a rendition', () => {
+  test('says the same on every hit, but for what is of the moment', async () => {
+    const { get } = await stage()
+    const path = '/files/a.jpg?width=101&format=png'
+    const size = (await bytes(await get(path))).length
+    const lasting = async (init?: RequestInit) => {
+      const response = await get(path, init)
+      const body = await bytes(response)
+      const {
+        'x-request-id': id,
+        'x-trace-id': _,
+        'x-processing-time-ms': __,
+        ...rest
+      } = Object.fromEntries(response.headers)
+      return { status: response.status, id, rest, length: body.length }
+    }
+    const first = await lasting()
+    expect(first).toMatchObject({ status: 200, length: size, rest: { 'x-cache': 'HIT', age: '0' } })
+    const part = await lasting({ headers: { range: 'bytes=2-5' } })
+    expect([part.status, part.length, part.rest['content-range']]).toEqual([206, 4, `bytes 2-5/${size}`])
+    const same = await lasting({ headers: { 'if-none-match': first.rest['etag']! } })
+    expect([same.status, same.length, same.rest['content-type']]).toEqual([304, 0, undefined])
+    const head = await lasting({ method: 'HEAD' })
+    expect([head.status, head.length, head.rest]).toEqual([200, 0, first.rest])
+    const last = await lasting()
+    expect({ ...last, id: first.id }).toEqual(first)
+    expect(new Set([first, part, same, head, last].map(({ id }) => id)).size).toBe(5)
+  })
+
   test('is made once, then served without touching the original', async () => {
     const { get, mount } = await stage()
     const first = await get('/files/a.jpg?width=100&format=webp')
