@@ -3,7 +3,8 @@ import core_ from '../../wasm/core/core.wasm'
 import jpegTurbo from '../../wasm/jpeg-turbo/jpeg-turbo.wasm'
 import lcms2 from '../../wasm/lcms2/lcms2.wasm'
 
-export interface CoreModules {
+// A type and no interface: only such a one is a table of modules too.
+export type CoreModules = {
   readonly core: WebAssembly.Module
   /** Kinds of JPEG that cameras do not make. */
   readonly 'jpeg-turbo': WebAssembly.Module

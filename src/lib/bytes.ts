@@ -59,3 +59,25 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   }
   return whole
 }
+
+export interface Gathered {
+  add(part: Uint8Array): void
+  whole(): Uint8Array<ArrayBuffer>
+}
+
+/** Parts that come one by one, as one: where their length is known beforehand, they are never held twice. */
+export function gather(length: number | undefined): Gathered {
+  if (length === undefined) {
+    const parts: Uint8Array[] = []
+    return { add: (part) => void parts.push(part), whole: () => concatBytes(parts) }
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  return {
+    add(part) {
+      bytes.set(part, at)
+      at += part.length
+    },
+    whole: () => (at === length ? bytes : bytes.slice(0, at)),
+  }
+}

@@ -4,7 +4,7 @@
  * there is fetched by ranges that are pinned to the same version.
  */
 import { MediaError } from '../error.ts'
-import { concatBytes } from '../lib/bytes.ts'
+import { concatBytes, gather } from '../lib/bytes.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { cancelQuietly, toStream } from '../lib/stream.ts'
 import type { ByteRange, Original, Validator } from '../media/original.ts'
@@ -116,14 +116,16 @@ class RemoteOriginal implements Original {
   }
 
   async #read(start: number, end: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [this.#kept.slice(start, Math.max(start, end))]
-    let at = start + (parts[0]?.length ?? 0)
-    if (at >= end) return concatBytes(parts)
+    const kept = this.#kept.slice(start, Math.max(start, end))
+    let at = start + kept.length
+    if (at >= end) return kept
+    const gathered = gather(this.size === undefined ? undefined : end - start)
+    gathered.add(kept)
     const cursor = await this.#take(at, end)
     try {
       for (let chunk = await cursor.nextWithin(at, end); chunk; chunk = await cursor.nextWithin(at, end)) {
         this.#keep(chunk, at)
-        parts.push(chunk)
+        gathered.add(chunk)
         at += chunk.length
         if (at >= end) break
       }
@@ -133,7 +135,7 @@ class RemoteOriginal implements Original {
       await cursor.close()
       throw error
     }
-    return concatBytes(parts)
+    return gathered.whole()
   }
 
   /** A response that will give the bytes at `at` next, or after others that are read over. */
