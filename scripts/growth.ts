@@ -14,6 +14,7 @@ import type { Ask } from '../src/plan/plan.ts'
 import { resolve } from '../src/plan/resolve.ts'
 import { photograph } from './stage/media.ts'
 import { ROOT } from './stage/service.ts'
+import { recipeOfPicture } from '../test/support/recipes.ts'
 
 const PICTURES = Number(process.env['GROWTH_PICTURES'] ?? 5000)
 const PART = Math.floor(PICTURES / 5)
@@ -146,7 +147,12 @@ function svg(width: number, height: number): Uint8Array {
 async function make({ from, bytes }: File, ask: Ask): Promise<number> {
   const info = readWholeInfo(from, bytes)
   const plan = { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }
-  const { body } = await run({ recipe: resolve(plan, info, LIMITS), bytes, pixels: 1e8, frames: 1000 })
+  const { body } = await run({
+    recipe: recipeOfPicture(resolve(plan, info, LIMITS)),
+    bytes,
+    pixels: 1e8,
+    frames: 1000,
+  })
   return body.length
 }
 

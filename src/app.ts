@@ -12,8 +12,11 @@ import { createMemoryRates, createRedisRates, type RateStore } from './access/ra
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { Made, OriginPolicy, Services } from './context.ts'
+import type { Engine } from './engines/engine.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { formatsWith } from './engines/image/modules.ts'
+import { createContainerEngine } from './engines/video/container/engine.ts'
+import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { createAddressSet } from './lib/cidr.ts'
 import { createGate, type Gate } from './lib/gate.ts'
@@ -24,7 +27,8 @@ import type { Formats } from './plan/formats.ts'
 import { createPlanKeys } from './plan/key.ts'
 import { createPlanner } from './plan/planner.ts'
 import { resolve } from './plan/resolve.ts'
-import type { Platform, Sql, Workers } from './platform.ts'
+import type { Ffmpeg, Platform, Sql, Workers } from './platform.ts'
+import { bytesOriginal } from './sources/bytes.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -38,6 +42,7 @@ export interface Resources {
   readonly cache: RenditionCache
   readonly sql: Sql | undefined
   readonly origins: Origins
+  readonly ffmpegs: readonly Ffmpeg[]
   /** Only where the edge gate is on. */
   readonly edge: EdgeRanges | undefined
   readonly rates: RateStore
@@ -80,6 +85,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       safeFetch,
       openDriver: (mount) => platform.openDriver(mount, 'source'),
     }),
+    ffmpegs: platform.createFfmpegs?.({ ...config.ffmpeg, concurrency: size }) ?? [],
     edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
     rates: await openRates(config.rateLimit.store, platform),
     logger,
@@ -117,8 +123,16 @@ function gated(workers: Workers, gate: Gate): Workers {
 }
 
 /** Lets running work finish, then lets go of everything. */
-export async function closeResources({ workers, cache, sql, origins, rates }: Resources): Promise<void> {
+export async function closeResources({
+  workers,
+  ffmpegs,
+  cache,
+  sql,
+  origins,
+  rates,
+}: Resources): Promise<void> {
   await workers.close()
+  for (const ffmpeg of ffmpegs) await ffmpeg.close()
   await rates.close()
   await cache.close()
   await origins.close()
@@ -167,7 +181,8 @@ function createAdminOf({ secrets, publicUrl }: Config) {
 
 function createServices(config: Config, resources: Resources): Services {
   const { bounds, formats } = resources
-  const limits = { ...config.limits, imageBytes: bounds.imageBytes }
+  const { imageBytes, outputBytes } = bounds
+  const limits = { ...config.limits, imageBytes, outputBytes }
   const now = () => Date.now()
   const rules = new Map([...config.origins, ...innerOrigins(config)].map((origin) => [origin.name, origin]))
   const { signing: keys, external, vylux } = config.secrets
@@ -178,14 +193,7 @@ function createServices(config: Config, resources: Resources): Services {
     policies: rules satisfies ReadonlyMap<string, OriginPolicy>,
     origins: resources.origins,
     cache: resources.cache,
-    engines: [
-      createImageEngine({
-        workers: resources.workers,
-        pixels: limits.pixels,
-        frames: limits.frames,
-        memory: bounds.memoryBytes,
-      }),
-    ],
+    engines: createEngines(config, resources),
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,
@@ -201,6 +209,18 @@ function createServices(config: Config, resources: Resources): Services {
       ),
     authorize: (url, request) => authorizer.authorize(url, request),
   }
+}
+
+/** The first that can makes it. */
+function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resources): Engine[] {
+  const { pixels, frames } = limits
+  const images = createImageEngine({ workers, pixels, frames, memory: bounds.memoryBytes })
+  const tiers = ffmpegs.map((ffmpeg) =>
+    createFfmpegEngine(ffmpeg, (png, recipe, budget) =>
+      images.run(recipe, bytesOriginal(png, 'memory'), budget),
+    ),
+  )
+  return [images, createContainerEngine(), ...tiers]
 }
 
 function dependenciesOf({ cache, sql }: Resources) {

@@ -49,6 +49,7 @@ export interface WorkLimits {
   readonly transformMs: number
   readonly imageBytes: number
   readonly sourceBytes: number
+  readonly outputBytes: number
   /** Milliseconds in which an original that is read whole must arrive. */
   readonly sourceMs: number
 }

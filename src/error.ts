@@ -113,6 +113,17 @@ export function overlayError(error: unknown, path?: string): unknown {
   })
 }
 
+/** The same failure, with the class of the original: a picture's fallback is none for video. */
+export function ofClass(error: unknown, mediaClass: string): unknown {
+  if (!isMediaError(error) || Array.isArray(error.details)) return error
+  const { code, message, details, cause, retryAfter } = error
+  return new MediaError(code, message, {
+    details: { ...(details as object | undefined), class: mediaClass },
+    cause,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  })
+}
+
 export function isMediaError(error: unknown): error is MediaError {
   return error instanceof MediaError
 }

@@ -111,12 +111,18 @@ async function make(
   services: Services,
 ): Promise<Uint8Array> {
   const original = bytesOriginal(bytes, 'memory')
-  const info = await probe(original)
+  const info = await probe(original, undefined, signal)
   const source = { origin: '', path: '', captures: {} }
   const recipe = services.resolve({ source, ask, accepts: [], text: '' }, info)
-  const { transformMs, imageBytes } = services.limits
-  const engine = chooseEngine(services.engines, recipe, info)
-  const { main } = await engine.run(recipe, original, { signal, transformMs, imageBytes })
+  const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
+  const engine = await chooseEngine(services.engines, recipe, info)
+  const { main } = await engine.run(recipe, original, {
+    signal,
+    transformMs,
+    imageBytes,
+    sourceBytes,
+    outputBytes,
+  })
   return main.body
 }
 

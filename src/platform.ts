@@ -75,6 +75,57 @@ export interface Workers {
   close(): Promise<void>
 }
 
+/** What an ffmpeg can do, by its own names. */
+export interface FfmpegAbilities {
+  readonly version: string
+  readonly decoders: ReadonlySet<string>
+  readonly encoders: ReadonlySet<string>
+}
+
+/** One run of an ffmpeg: one stream goes in, one file comes out. */
+export interface FfmpegJob {
+  /**
+   * Everything between the program's own options (no banner, protocols, overwriting) and the name of the result: options of
+   * the input, `-i pipe:0`, filters, options of the result and its muxer (`-f`). Never a name of a file or an address.
+   */
+  readonly args: readonly string[]
+  /** What `pipe:0` reads. It is cancelled when the run ends before it does. */
+  readonly input: ReadableStream<Uint8Array>
+  /** The muxer goes back to what it wrote (MP4): it cannot write to a pipe. */
+  readonly seeks?: boolean
+  /** Most bytes of the result. */
+  readonly outputBytes: number
+  readonly signal: AbortSignal
+  /** Milliseconds of work, waiting for the input included. */
+  readonly deadlineMs: number
+  /** Told of the seconds of the result that are done. */
+  onProgress?(seconds: number): void
+}
+
+/** An ffmpeg that works beside us: a process, or a module in a thread of its own. */
+export interface Ffmpeg {
+  /** `ffmpeg-native` or `ffmpeg-wasm`: for `X-Transform-Source`. */
+  readonly name: string
+  /** Undefined where there is none after all. Asked once, with the first video. */
+  abilities(): Promise<FfmpegAbilities | undefined>
+  /**
+   * @returns the bytes of the result
+   * @throws CORRUPT_MEDIA (it failed of what it read), LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, the signal's reason, and what the input throws
+   */
+  run(job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>>
+  /** Ends what runs. */
+  close(): Promise<void>
+}
+
+/** Which of them are wanted. */
+export interface FfmpegSettings {
+  /** `auto`: the one that is found; `off`; or a path. */
+  readonly native: string
+  readonly wasm: boolean
+  /** Runs at a time. */
+  readonly concurrency: number
+}
+
 /** A Redis that several processes share. */
 export interface Redis {
   /** Runs a Lua script, atomically. Rejects within a second when nobody answers; the connection comes back by itself. */
@@ -129,6 +180,8 @@ export interface Platform {
   openSql(url: string): Promise<Sql | undefined>
   /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */
   openRedis?(url: string): Promise<Redis>
+  /** Best first. Absent: there is none, and video is only copied. */
+  createFfmpegs?(settings: FfmpegSettings): readonly Ffmpeg[]
   /** Writes one finished log line. */
   log(line: string): void
 }

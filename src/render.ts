@@ -2,7 +2,7 @@
  * The make half of the line: find the original, learn what it is, decide, transform, store. Shared with the job
  * worker, so nothing here knows of HTTP.
  */
-import { isMediaError, MediaError, overlayError } from './error.ts'
+import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
@@ -52,8 +52,13 @@ export async function prepare(
     return { ...main, overlay: overlay?.original, recipe, validator, key, close }
   } catch (error) {
     await close()
-    throw error
+    throw blamed(main.info, error)
   }
+}
+
+/** Who asked for a picture, and gets the original where none can be made, has no use for a film. */
+function blamed({ class: mediaClass }: MediaInfo, error: unknown): unknown {
+  return mediaClass === 'image' ? error : ofClass(error, mediaClass)
 }
 
 /** The details outlive the error: a remembered one has them too. */
@@ -90,7 +95,8 @@ async function openProbed(
   const original = await timed(event, 'source', services.now, () => services.origins.open(ref, signal))
   try {
     event.sourceType = original.sourceType
-    return { original, info: await timed(event, 'probe', services.now, () => probe(original, pageOf(ask))) }
+    const page = pageOf(ask)
+    return { original, info: await timed(event, 'probe', services.now, () => probe(original, page, signal)) }
   } catch (error) {
     await original.close()
     throw error
@@ -159,17 +165,32 @@ export async function render(
   event: RequestEvent,
   services: Services,
 ): Promise<Made> {
+  try {
+    return await make(prepared, signal, event, services)
+  } catch (error) {
+    throw blamed(prepared.info, error)
+  }
+}
+
+async function make(
+  prepared: Prepared,
+  signal: AbortSignal,
+  event: RequestEvent,
+  services: Services,
+): Promise<Made> {
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
   const { recipe, original, overlay, info, key } = prepared
-  const engine = chooseEngine(services.engines, recipe, info)
-  const { transformMs, imageBytes } = services.limits
+  const engine = await chooseEngine(services.engines, recipe, info)
+  const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
+  const budget = { signal, transformMs, imageBytes, sourceBytes, outputBytes }
+  // Of video and sound a part is held, and what is made of it.
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
   const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, hurried(original), { signal, transformMs, imageBytes }, overlay && hurried(overlay)),
+      engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
     )
     const facts = storedFacts(rendition, original, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))

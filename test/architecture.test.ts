@@ -38,6 +38,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   zod: /^src\/([a-z]+\/settings\.ts|config\/)/,
   aws4fetch: /^src\/sources\//,
   '@jsquash': /^src\/engines\/image\//,
+  mediabunny: /^src\/engines\/video\//,
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
   ioredis: /^runtimes\//,

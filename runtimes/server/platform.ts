@@ -1,6 +1,7 @@
 /** The platform that Bun, Deno and Node share: threads, files, SQLite and pinned connections through node: modules. */
 import process from 'node:process'
 import type { Platform } from '../../src/index.ts'
+import { createFfmpegs } from './ffmpeg.ts'
 import { openServerDriver } from './mounts.ts'
 import { createPinnedFetch } from './pinned-fetch.ts'
 import { THREAD_SCRIPT } from './places.ts'
@@ -38,6 +39,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     openDriver: (mount, use) => openServerDriver(mount, use, env),
     openSql: openServerSql,
     openRedis: openServerRedis,
+    createFfmpegs: (settings) => createFfmpegs(settings, cpus),
     log,
   }
 }

@@ -9,6 +9,8 @@ export interface Bounds {
   /** Transformations at a time. */
   readonly size: number
   readonly imageBytes: number
+  /** Of video or sound that is made. */
+  readonly outputBytes: number
   /** Of one picture. */
   readonly memoryBytes: number
   /** Of all originals that are held whole. */
@@ -21,11 +23,12 @@ export function boundsFor(
   { limits, storage }: Pick<Config, 'limits' | 'storage'>,
   { cpus, memory }: Pick<Platform, 'cpus' | 'memory'>,
 ): Bounds {
-  const { concurrency, imageBytes, memoryBytes } = limits
+  const { concurrency, imageBytes, outputBytes, memoryBytes } = limits
   const { work = Infinity, originals = Infinity, kept = Infinity } = memory ?? {}
   return {
     size: memory ? 1 : concurrency === 'cpus' ? cpus : concurrency,
     imageBytes: Math.min(imageBytes, originals),
+    outputBytes: Math.min(outputBytes, originals),
     memoryBytes: Math.min(memoryBytes, work),
     originalBytes: Math.min(ORIGINALS * imageBytes, originals),
     keptBytes: Math.min(storage.memoryMaxBytes, kept),

@@ -15,6 +15,7 @@ import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
 import { assetsSchema, mountSchema, type AssetConfig } from './assets.ts'
 import { externalSchema } from './external.ts'
+import { ffmpegSchema } from './ffmpeg.ts'
 import { internalSchema } from './internal.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
@@ -89,6 +90,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Formats that are off by default'),
   limits: limitsSchema,
+  ffmpeg: ffmpegSchema,
   outbound: outboundSchema,
   external: externalSchema,
   trustedProxies: trustedProxiesSchema,

@@ -45,11 +45,5 @@ export const laterShape = {
     })
     .prefault({}),
   playback: notYet({}, 'Public keys of playback tokens'),
-  ffmpeg: z
-    .strictObject({
-      native: notYet('auto', 'Use an installed ffmpeg: `auto`, `off` or its path', ['off']),
-      wasm: notYet(true, 'Use the bundled ffmpeg', [false]),
-    })
-    .prefault({}),
   nsfw: z.strictObject({ classifier: notYet('off', 'Which classifier judges pictures') }).prefault({}),
 }

@@ -12,6 +12,7 @@ export const limitsSchema = z
     frames: count(1000, 'Frames of the original'),
     outputSide: count(8192, 'Pixels of a side of the result', 1, 16_384),
     outputPixels: count(64_000_000, 'Pixels of the result'),
+    outputBytes: count(268_435_456, 'Bytes of video or sound that is made'),
     memoryBytes: count(
       805_306_368,
       'Bytes of memory for the work on one picture, its original apart',

@@ -4,8 +4,18 @@ import type { Recipe } from '../plan/recipe.ts'
 import type { Engine } from './engine.ts'
 
 /** The first engine that can. @throws NOT_SUPPORTED_HERE */
-export function chooseEngine(engines: readonly Engine[], recipe: Recipe, info: MediaInfo): Engine {
-  const engine = engines.find((one) => one.can(recipe, info))
-  if (!engine) throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make that of ${recipe.from}`)
-  return engine
+export async function chooseEngine(
+  engines: readonly Engine[],
+  recipe: Recipe,
+  info: MediaInfo,
+): Promise<Engine> {
+  for (const engine of engines) if (await engine.can(recipe, info)) return engine
+  throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make that of ${nameOf(info)}`, {
+    details: { tried: engines.map((engine) => engine.name) },
+  })
+}
+
+function nameOf(info: MediaInfo): string {
+  if (info.class === 'image' || !info.video) return info.format
+  return `${info.format} (${info.video.codec ?? info.video.codecId})`
 }

@@ -10,12 +10,16 @@ export interface Budget {
   readonly transformMs: number
   /** Bytes of a picture's original that may be read in full. */
   readonly imageBytes: number
+  /** Bytes that may be read of an original of video or audio. */
+  readonly sourceBytes: number
+  /** Bytes of video or audio that may be made. */
+  readonly outputBytes: number
 }
 
 export interface Engine {
   /** Shown in `X-Transform-Source`. */
   readonly name: string
-  can(recipe: Recipe, info: MediaInfo): boolean
+  can(recipe: Recipe, info: MediaInfo): boolean | Promise<boolean>
   /**
    * @param overlay of recipes that have one
    * @throws SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, or the signal's reason

@@ -1,11 +1,12 @@
 /** Step 6 of the line: what is this original? Reads only the bytes that the header takes. */
-import { MediaError } from '../error.ts'
-import type { FormatName } from '../media/format.ts'
+import { MediaError, ofClass } from '../error.ts'
+import { formatRow, type FormatName } from '../media/format.ts'
 import { NeedsMore, corrupt } from '../media/headers/reader.ts'
 import type { MediaInfo } from '../media/info.ts'
 import type { Original } from '../media/original.ts'
 import { readInfo } from '../media/read-info.ts'
 import { sniff } from '../media/sniff.ts'
+import { probeTimed } from './video/container/probe.ts'
 
 const FIRST = 16 * 1024
 /** Profiles and thumbnails may stand before the size; beyond this a header is not worth reading. */
@@ -17,10 +18,15 @@ const MOST_BEHIND: Readonly<Partial<Record<FormatName, number>>> = { tiff: 64 * 
  * @param page that is asked for: in formats that have pages, each has a size of its own
  * @throws UNSUPPORTED_MEDIA, CORRUPT_MEDIA, UNSUPPORTED_CODEC, INVALID_PARAMETER, and what the source throws
  */
-export async function probe(original: Original, page?: number): Promise<MediaInfo> {
+export async function probe(
+  original: Original,
+  page?: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<MediaInfo> {
   let head = await original.read({ start: 0, end: FIRST })
   const format = sniff(head)
   if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
+  if (formatRow(format).class !== 'image') return timedInfo(original, format, signal)
   for (;;) {
     try {
       return readInfo(format, head, page)
@@ -44,4 +50,13 @@ async function readMore(
   const end = Math.max(needed, head.length * 4)
   if (needed > most) throw corrupt(format, 'its header is too long')
   return original.read({ start: 0, end: Math.min(end, most) })
+}
+
+/** What is wrong with it is wrong with video or with sound: who wanted a picture is told. */
+async function timedInfo(original: Original, format: FormatName, signal: AbortSignal): Promise<MediaInfo> {
+  try {
+    return await probeTimed(original, format, signal)
+  } catch (error) {
+    throw ofClass(error, formatRow(format).class)
+  }
 }

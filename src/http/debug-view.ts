@@ -41,7 +41,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
   try {
     const prepared = await prepare(plan, call.signal, call.event, services)
     await prepared.close()
-    const engine = chooseEngine(services.engines, prepared.recipe, prepared.info).name
+    const engine = (await chooseEngine(services.engines, prepared.recipe, prepared.info)).name
     const { info, recipe } = prepared
     return {
       plan: plan.ask,

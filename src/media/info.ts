@@ -20,10 +20,52 @@ export interface ImageInfo {
   readonly colorModel: 'gray' | 'rgb' | 'palette' | 'cmyk' | 'ycbcr'
 }
 
-/** Video and audio are recognised here and described by the video engine later. */
+/** What the index of a video or of audio says. Fields are absent where it does not tell. */
 export interface TimedInfo {
+  /** By what the file holds: a container of video with nothing but sound in it is audio. */
   readonly class: 'video' | 'audio'
   readonly format: FormatName
+  /** Seconds from the start of the presentation to its end. */
+  readonly duration?: number
+  /** The track that is shown. */
+  readonly video?: VideoTrack
+  /** In the order of the file. Absent: unknown, as all of a format that only an ffmpeg reads. */
+  readonly audio?: readonly AudioTrack[]
+}
+
+export interface VideoTrack {
+  /** `avc`, `hevc`, `vp8`, `vp9`, `av1`; null: another, named by `codecId`. */
+  readonly codec: string | null
+  /** RFC 6381, or what the container calls it. */
+  readonly codecId: string
+  /** Pixels as displayed: rotation and sample aspect ratio applied. */
+  readonly width: number
+  readonly height: number
+  /** Pixels as stored. */
+  readonly codedWidth: number
+  readonly codedHeight: number
+  /** Degrees clockwise by which it must be turned to stand upright. */
+  readonly rotation: 0 | 90 | 180 | 270
+  /** Frames a second, on average over the first ones. */
+  readonly fps?: number
+  /** Bits a second. */
+  readonly bitrate?: number
+  readonly hasAlpha: boolean
+  /** PQ or HLG. */
+  readonly isHdr: boolean
+}
+
+export interface AudioTrack {
+  /** `aac`, `opus`, `mp3`, `vorbis`, `flac`, `ac3`, `pcm-…`; null: another, named by `codecId`. */
+  readonly codec: string | null
+  readonly codecId: string
+  readonly channels: number
+  /** Hz. */
+  readonly sampleRate: number
+  /** ISO 639-2, `und` where the file does not say. */
+  readonly language: string
+  /** Bits a second. */
+  readonly bitrate?: number
 }
 
 export type MediaInfo = ImageInfo | TimedInfo

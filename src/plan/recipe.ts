@@ -1,9 +1,13 @@
 import type { FormatName } from '../media/format.ts'
 import type { ImageInfo, Orientation } from '../media/info.ts'
 import type { Color, Effects, Metadata, Question } from './plan.ts'
+import type { TimedRecipe } from './timed/recipe.ts'
 
 /** The plan resolved against the original's facts: everything decided, nothing left to default. Structured-cloneable. */
-export type Recipe = ImageRecipe | LookRecipe | MetadataRecipe
+export type Recipe = PictureRecipe | TimedRecipe
+
+/** Of a picture. */
+export type PictureRecipe = ImageRecipe | LookRecipe | MetadataRecipe
 
 /** Rectangle in whole pixels. */
 export interface Rect {

@@ -1,6 +1,6 @@
 /** The plan meets the facts of the original: everything is decided here, and every limit checked. Pure. */
 import { limitError, MediaError } from '../error.ts'
-import type { ImageInfo, MediaInfo } from '../media/info.ts'
+import type { ImageInfo, MediaInfo, TimedInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import { faultOf, type SourceLimits } from './fault.ts'
 import { missingWriter } from './formats.ts'
@@ -8,7 +8,18 @@ import { layOut, placeCrop, type Layout } from './geometry.ts'
 import { askedFormat, chooseFormat, encoding, metadataFor } from './output.ts'
 import { placeOverlay, requireOverlay } from './overlay.ts'
 import type { Ask, Color, Gravity, Plan, Question } from './plan.ts'
-import type { ImageRecipe, MetadataRecipe, OutputLimits, Recipe, Rect, Size, LookRecipe } from './recipe.ts'
+import type {
+  ImageRecipe,
+  MetadataRecipe,
+  OutputLimits,
+  PictureRecipe,
+  Recipe,
+  Rect,
+  Size,
+  LookRecipe,
+} from './recipe.ts'
+import type { TimedRecipe } from './timed/recipe.ts'
+import { resolveTimed } from './timed/resolve.ts'
 
 export type ResolveLimits = OutputLimits & SourceLimits
 
@@ -17,15 +28,34 @@ export type ResolveLimits = OutputLimits & SourceLimits
  * @throws INVALID_PARAMETER (does not fit this class of media), LIMIT_EXCEEDED, UNSUPPORTED_CODEC, NOT_SUPPORTED_HERE,
  * and of the overlay UNSUPPORTED_MEDIA
  */
+export function resolve(
+  plan: Plan,
+  info: ImageInfo,
+  limits: ResolveLimits,
+  overlay?: MediaInfo,
+): PictureRecipe
+export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits, overlay?: MediaInfo): Recipe
 export function resolve(plan: Plan, info: MediaInfo, limits: ResolveLimits, overlay?: MediaInfo): Recipe {
-  if (info.class !== 'image') {
-    throw new MediaError(
-      'NOT_SUPPORTED_HERE',
-      `Cannot transform ${info.class}: this version transforms pictures only`,
-      { details: { class: info.class } },
-    )
-  }
+  if (info.class !== 'image') return resolveVideoOrAudio(plan, info, limits)
   if (plan.ask.format === 'json') return resolveMetadata(plan.ask, info, limits)
+  return resolvePicture(plan, info, limits, overlay)
+}
+
+/** A fault names the class of the original: who wanted a picture alone then knows that it is none. */
+function resolveVideoOrAudio(plan: Plan, info: TimedInfo, limits: ResolveLimits): TimedRecipe {
+  if (plan.ask.overlay)
+    throw new MediaError('INVALID_PARAMETER', 'Parameter "overlay" is wrong: it is for pictures', {
+      details: [{ parameter: 'overlay', expected: 'a picture below it' }],
+    })
+  return resolveTimed(plan, info, limits.pixels, (question, still) => resolvePicture(question, still, limits))
+}
+
+function resolvePicture(
+  plan: Question,
+  info: ImageInfo,
+  limits: ResolveLimits,
+  overlay?: MediaInfo,
+): ImageRecipe | LookRecipe {
   const fault = faultOf(info, limits)
   if (fault) throw fault
   const crop = plan.ask.crop && requireCrop(plan.ask, info)

@@ -287,7 +287,6 @@ describe('what this version does not have', () => {
     ['queue', { queue: 'redis://localhost' }, 'queue'],
     ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
     ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
-    ['ffmpeg', { ffmpeg: { native: '/usr/bin/ffmpeg' } }, 'ffmpeg.native'],
     ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
     ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
   ])('%s is refused, never dropped', (_, change, path) => {

@@ -15,6 +15,7 @@ import { heicKind } from '../support/heic.ts'
 import { picture, rawPicture } from '../support/pictures.ts'
 import { asSequence } from '../support/avif-files.ts'
 import { loadWasm } from '../support/platform.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 2e6 }
@@ -25,7 +26,12 @@ async function tell(bytes: Uint8Array, metadata: Metadata = 'none', by = limits)
   const info = readWholeInfo(sniff(bytes)!, bytes)
   const ask = { format: 'json' as const, ...(metadata === 'none' ? {} : { metadata }) }
   const plan = { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }
-  const { body } = await run({ recipe: resolve(plan, info, by), bytes, pixels: 1e8, frames: 1000 })
+  const { body } = await run({
+    recipe: recipeOfPicture(resolve(plan, info, by)),
+    bytes,
+    pixels: 1e8,
+    frames: 1000,
+  })
   return JSON.parse(new TextDecoder().decode(body)) as Told
 }
 

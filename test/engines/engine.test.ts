@@ -20,7 +20,13 @@ const recipe: ImageRecipe = {
   resize: size,
   ...size,
 }
-const budget = { signal: new AbortController().signal, transformMs: 20_000, imageBytes: 100_000 }
+const budget = {
+  signal: new AbortController().signal,
+  transformMs: 20_000,
+  imageBytes: 100_000,
+  sourceBytes: 100_000,
+  outputBytes: 100_000,
+}
 const jpeg = async () => Uint8Array.from(await picture().jpeg().toBuffer())
 
 /** An original that says `size` of itself, whatever it holds. */
@@ -92,12 +98,12 @@ describe('image engine', () => {
 
   test('is chosen for what it can decode and encode', async () => {
     const info = (await probe(createOriginal(await jpeg()))) as ImageInfo
-    expect(chooseEngine([engine], recipe, info)).toBe(engine)
+    expect(await chooseEngine([engine], recipe, info)).toBe(engine)
     for (const wrong of [
       { ...recipe, to: 'tiff' },
       { ...recipe, from: 'mp4' },
     ] as const)
-      expect(() => chooseEngine([engine], wrong, info)).toThrow(
+      await expect(chooseEngine([engine], wrong, info)).rejects.toThrow(
         expect.objectContaining({ code: 'NOT_SUPPORTED_HERE' }),
       )
   })

@@ -125,10 +125,16 @@ describe('probe', () => {
     })
   })
 
-  test('knows video and audio by class only', async () => {
+  test('knows by class only what no container engine reads', async () => {
+    const avi = Buffer.from('RIFF\x10\0\0\0AVI LIST', 'latin1')
+    expect(await probe(createOriginal(avi).original)).toEqual({ class: 'video', format: 'avi' })
+  })
+
+  test('tells of a file of video or sound that says nothing of what is in it', async () => {
     const mp4 = Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42', 'latin1')
-    expect(await probe(createOriginal(mp4).original)).toEqual({ class: 'video', format: 'mp4' })
-    const flac = Buffer.from('fLaC\0\0\0\x22', 'latin1')
-    expect(await probe(createOriginal(flac).original)).toEqual({ class: 'audio', format: 'flac' })
+    await expect(probe(createOriginal(mp4).original)).rejects.toMatchObject({
+      code: 'CORRUPT_MEDIA',
+      details: { class: 'video' },
+    })
   })
 })

@@ -1,10 +1,10 @@
 /** Pictures: reads the original whole, hands it to a worker, gets the rendition back. */
-import { isMediaError, limitError, overlayError } from '../../error.ts'
+import { isMediaError, limitError, MediaError, overlayError } from '../../error.ts'
 import { formatRow } from '../../media/format.ts'
 import type { Original } from '../../media/original.ts'
 import type { Rendition } from '../../media/rendition.ts'
 import type { Workers } from '../../platform.ts'
-import type { MetadataRecipe, Recipe } from '../../plan/recipe.ts'
+import type { MetadataRecipe, PictureRecipe, Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
 import { describe, describedAs, needsFile } from './describe/description.ts'
 import type { ImageResult, ImageTask } from './image-task.ts'
@@ -27,7 +27,7 @@ export function createImageEngine({
   memory = MOST_BYTES,
 }: ImageEngineOptions): Engine {
   async function runWhole(
-    recipe: Recipe,
+    recipe: PictureRecipe,
     original: Original,
     budget: Budget,
     overlay?: Original,
@@ -56,6 +56,7 @@ export function createImageEngine({
     name: 'image',
     can,
     async run(recipe, original, budget, overlay) {
+      if (!isOfPicture(recipe)) throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
       if (recipe.kind !== 'metadata') return runWhole(recipe, original, budget, overlay)
       if (!needsFile(recipe)) return fromHeader(recipe, original)
       try {
@@ -69,7 +70,14 @@ export function createImageEngine({
   }
 }
 
+const PICTURES: ReadonlySet<Recipe['kind']> = new Set(['image', 'look', 'metadata'])
+
+function isOfPicture(recipe: Recipe): recipe is PictureRecipe {
+  return PICTURES.has(recipe.kind)
+}
+
 function can(recipe: Recipe): boolean {
+  if (!isOfPicture(recipe)) return false
   if (recipe.kind === 'metadata') return true
   const { from } = recipe
   return formatRow(from).decodes && (recipe.kind === 'look' || formatRow(recipe.to).encodes)

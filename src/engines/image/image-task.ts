@@ -2,7 +2,7 @@
 import { MediaError, overlayError } from '../../error.ts'
 import type { Bitmap } from '../../media/bitmap.ts'
 import { formatRow } from '../../media/format.ts'
-import type { ImageRecipe, LookRecipe, OverlayRecipe, Recipe, Rect, Size } from '../../plan/recipe.ts'
+import type { ImageRecipe, LookRecipe, OverlayRecipe, PictureRecipe, Rect, Size } from '../../plan/recipe.ts'
 import { resolveSeen } from '../../plan/resolve.ts'
 import type { CodecContext } from './codec.ts'
 import { createCodecs } from './codecs/codecs.ts'
@@ -29,7 +29,7 @@ import { findPart } from './look/find-part.ts'
 import { viewOf, type View } from './view.ts'
 
 export interface ImageTask {
-  readonly recipe: Recipe
+  readonly recipe: PictureRecipe
   readonly bytes: Uint8Array
   /** The original of the recipe's overlay. */
   readonly overlay?: Uint8Array

@@ -1,0 +1,170 @@
+/** The ffmpeg of the machine: a process for each run, that gets its input through a pipe and never an address. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  MediaError,
+  type Ffmpeg,
+  type FfmpegAbilities,
+  type FfmpegJob,
+  type FfmpegSettings,
+} from '../../src/index.ts'
+
+/** It reads what we hand it and nothing else, whatever a file names. */
+const OPTIONS = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe']
+/** Characters of what it says, for the log. */
+const SAID = 2000
+
+export interface NativeFfmpegOptions {
+  /** A name that is looked for in PATH, or a path. */
+  readonly program: string
+  /** Threads of one run. */
+  readonly threads: number
+}
+
+export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): Ffmpeg {
+  const running = new Set<ChildProcess>()
+  let known: Promise<FfmpegAbilities | undefined> | undefined
+
+  async function ask(...args: string[]): Promise<string | undefined> {
+    const child = spawn(program, ['-hide_banner', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    return new Promise((resolve) => {
+      child.once('error', () => resolve(undefined))
+      child.once('close', (code) => resolve(code === 0 ? text : undefined))
+    })
+  }
+
+  async function look(): Promise<FfmpegAbilities | undefined> {
+    const [version, decoders, encoders] = await Promise.all([
+      ask('-version'),
+      ask('-decoders'),
+      ask('-encoders'),
+    ])
+    if (version === undefined || decoders === undefined || encoders === undefined) return undefined
+    const [line = ''] = version.split('\n')
+    return { version: line, decoders: namesIn(decoders), encoders: namesIn(encoders) }
+  }
+
+  async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
+    const file = folder && join(folder, 'result')
+    const args = [...OPTIONS, '-threads', String(threads), ...job.args, ...(file ? ['-y', file] : ['pipe:1'])]
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: {} })
+    running.add(child)
+    try {
+      const written = await watch(child, job)
+      if (!file) return written
+      const { size } = await stat(file)
+      if (size > job.outputBytes) throw tooLarge(size, job)
+      return new Uint8Array(await readFile(file))
+    } finally {
+      running.delete(child)
+    }
+  }
+
+  async function run(job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
+    job.signal.throwIfAborted()
+    const folder = job.seeks ? await mkdtemp(join(tmpdir(), 'mediamorph-')) : undefined
+    try {
+      return await runIn(folder, job)
+    } finally {
+      if (folder) await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  return {
+    name: 'ffmpeg-native',
+    abilities: () => (known ??= look()),
+    run,
+    async close() {
+      for (const child of running) child.kill('SIGKILL')
+    },
+  }
+}
+
+/** Until it has ended: what it wrote to its standard output. Whatever goes wrong ends it. */
+async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
+  let reason: unknown
+  const stop = (why: unknown) => {
+    reason ??= why
+    child.kill('SIGKILL')
+  }
+  const onAbort = () => stop(job.signal.reason)
+  job.signal.addEventListener('abort', onAbort, { once: true })
+  const clock = setTimeout(() => stop(new MediaError('TRANSFORM_TIMEOUT')), job.deadlineMs)
+  const fed = feed(child, job.input).catch(stop)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  child.stdout?.on('data', (chunk: Uint8Array) => {
+    size += chunk.length
+    if (size > job.outputBytes) stop(tooLarge(size, job))
+    else chunks.push(chunk)
+  })
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => (said = (said + piece).slice(-SAID)))
+  try {
+    const code = await ended(child)
+    await fed
+    if (reason !== undefined) throw reason
+    if (code !== 0)
+      throw new MediaError('CORRUPT_MEDIA', undefined, { cause: said.trim() || `exit code ${code}` })
+    return new Uint8Array(Buffer.concat(chunks))
+  } finally {
+    clearTimeout(clock)
+    job.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+const tooLarge = (size: number, { outputBytes }: FfmpegJob) =>
+  new MediaError('LIMIT_EXCEEDED', `outputBytes is ${size}, the maximum is ${outputBytes}`, {
+    details: { limit: 'outputBytes', value: size, maximum: outputBytes },
+  })
+
+/** It may end before it has read everything: the rest is not wanted. */
+async function feed(child: ChildProcess, input: ReadableStream<Uint8Array>): Promise<void> {
+  const { stdin } = child
+  if (!stdin) return
+  // It may have ended: what cannot be written any more is not wanted.
+  stdin.on('error', () => undefined)
+  const reader = input.getReader()
+  try {
+    for (let step = await reader.read(); stdin.writable && !step.done; step = await reader.read())
+      if (!stdin.write(step.value)) await drained(child)
+  } finally {
+    stdin.end()
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Resolves when more may be written, or nothing more can be. */
+function drained({ stdin }: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (!stdin || stdin.destroyed) return resolve()
+    stdin
+      .once('drain', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve())
+  })
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(new MediaError('INTERNAL', undefined, { cause })))
+    child.once('close', resolve)
+  })
+}
+
+/** Of a list: ` V....D h264                 H.264 / AVC …`. */
+function namesIn(list: string): ReadonlySet<string> {
+  const rows = list.split('\n').map((line) => /^ [VAS.][A-Z.]{5} (\S+)/.exec(line)?.[1])
+  return new Set(rows.filter((name) => name !== undefined))
+}
+
+/** `auto` looks in PATH; `off` is none. */
+export function createFfmpegs({ native, concurrency }: FfmpegSettings, cpus: number): readonly Ffmpeg[] {
+  if (native === 'off') return []
+  const program = native === 'auto' ? 'ffmpeg' : native
+  return [createNativeFfmpeg({ program, threads: Math.max(1, Math.floor(cpus / concurrency)) })]
+}

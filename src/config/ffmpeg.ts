@@ -1,0 +1,18 @@
+/** `ffmpeg`: who decodes and encodes video and sound. */
+import { z } from 'zod'
+
+export const ffmpegSchema = z
+  .strictObject({
+    native: z
+      .string()
+      .min(1)
+      .max(4096)
+      .default('auto')
+      .describe('An installed ffmpeg: `auto` looks for it in PATH, `off`, or its path (Bun, Deno, Node)'),
+    wasm: z
+      .boolean()
+      .default(true)
+      .describe('The ffmpeg of the packages @ffmpeg/ffmpeg and @ffmpeg/core, where they are installed'),
+  })
+  .prefault({})
+  .describe('Who decodes and encodes video and sound; containers are read without')

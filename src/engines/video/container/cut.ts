@@ -1,0 +1,120 @@
+/** The packets that some frames are decoded from, as a small file of their own: what an ffmpeg gets to see of a video. */
+import {
+  BufferTarget,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  MkvOutputFormat,
+  Output,
+  type EncodedPacket,
+  type Input,
+  type InputVideoTrack,
+  type VideoCodec,
+} from 'mediabunny'
+import { limitError, MediaError } from '../../../error.ts'
+import { corrupt } from '../../../media/headers/reader.ts'
+import type { FormatName } from '../../../media/format.ts'
+
+/** Milliseconds from frame to frame in the cut: Matroska's clock. */
+const STEP_MS = 2
+/** Some files call every frame with transparency a key frame. */
+const VERIFIED = { verifyKeyPackets: true } as const
+
+export interface CutTask {
+  readonly from: FormatName
+  /** Seconds from the start of the presentation. */
+  readonly times: readonly number[]
+  /** Most bytes of packets. */
+  readonly bytes: number
+}
+
+export interface Cut {
+  /** Matroska. Frames that are wanted stand at odd milliseconds, all others at even ones. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** For each time, which of the wanted frames it is, from 0 in order of presentation. */
+  readonly frames: readonly number[]
+}
+
+/**
+ * The frame of a time is the last one that is shown at or before it, or the first one where there is none.
+ * @throws LIMIT_EXCEEDED, CORRUPT_MEDIA, UNSUPPORTED_CODEC
+ */
+export async function cutFrames(input: Input, { from, times, bytes }: CutTask): Promise<Cut> {
+  const track = await input.getPrimaryVideoTrack()
+  if (!track) throw corrupt(from, 'it has no pictures')
+  const codec = await track.getCodec()
+  if (codec === null)
+    throw new MediaError('UNSUPPORTED_CODEC', 'Its pictures are of a codec that is not known')
+  const origin = Math.max(0, await input.getFirstTimestamp())
+  const sink = new EncodedPacketSink(track)
+  const gathered: Gathered = { packets: new Map(), bytes: 0 }
+  const wanted: EncodedPacket[] = []
+  for (const time of times) wanted.push(await gather(sink, origin + time, gathered, bytes, from))
+  const ranks = rank([...gathered.packets.values()])
+  const isWanted = new Set(wanted.map((packet) => packet.sequenceNumber))
+  const shown = [...isWanted].toSorted((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
+  return {
+    bytes: await write(track, codec, gathered.packets, (number) => {
+      const milliseconds = (ranks.get(number) ?? 0) * STEP_MS + (isWanted.has(number) ? 1 : 0)
+      return milliseconds / 1000
+    }),
+    frames: wanted.map((packet) => shown.indexOf(packet.sequenceNumber)),
+  }
+}
+
+/** Packets by sequence number: frames of one group share most of theirs. */
+interface Gathered {
+  readonly packets: Map<number, EncodedPacket>
+  bytes: number
+}
+
+/** All packets from the key frame to that of `time`, in decode order. */
+async function gather(
+  sink: EncodedPacketSink,
+  time: number,
+  gathered: Gathered,
+  most: number,
+  from: FormatName,
+): Promise<EncodedPacket> {
+  const target = (await sink.getPacket(time)) ?? (await sink.getFirstPacket())
+  if (!target) throw corrupt(from, 'it has no frames')
+  const key =
+    (await sink.getKeyPacket(target.timestamp, VERIFIED)) ?? (await sink.getFirstKeyPacket(VERIFIED))
+  if (!key) throw corrupt(from, 'it has no key frame')
+  for await (const packet of sink.packets(key)) {
+    if (!gathered.packets.has(packet.sequenceNumber)) gathered.bytes += packet.byteLength
+    gathered.packets.set(packet.sequenceNumber, packet)
+    if (gathered.bytes > most) throw limitError('outputBytes', gathered.bytes, most)
+    if (packet.sequenceNumber >= target.sequenceNumber) break
+  }
+  // A target before the first key frame cannot be decoded: the key frame is the first that can.
+  return gathered.packets.get(target.sequenceNumber) ?? key
+}
+
+/** Place in the order of presentation, by sequence number. */
+function rank(packets: readonly EncodedPacket[]): ReadonlyMap<number, number> {
+  const shown = packets.toSorted((a, b) => a.timestamp - b.timestamp)
+  return new Map(shown.map((packet, place) => [packet.sequenceNumber, place]))
+}
+
+async function write(
+  track: InputVideoTrack,
+  codec: VideoCodec,
+  packets: ReadonlyMap<number, EncodedPacket>,
+  timeOf: (sequenceNumber: number) => number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const target = new BufferTarget()
+  const output = new Output({ format: new MkvOutputFormat({ appendOnly: true }), target })
+  const source = new EncodedVideoPacketSource(codec)
+  const decoderConfig = await track.getDecoderConfig()
+  output.addVideoTrack(source, { canBeTransparent: await track.canBeTransparent() })
+  await output.start()
+  const inOrder = [...packets.values()].toSorted((a, b) => a.sequenceNumber - b.sequenceNumber)
+  for (const packet of inOrder) {
+    const times = { timestamp: timeOf(packet.sequenceNumber), duration: STEP_MS / 1000 }
+    await source.add(packet.clone(times), decoderConfig ? { decoderConfig } : {})
+  }
+  source.close()
+  await output.finalize()
+  if (!target.buffer) throw new MediaError('INTERNAL', undefined, { cause: 'nothing was written' })
+  return new Uint8Array(target.buffer)
+}

@@ -1,0 +1,77 @@
+/** What can be made of a video or of audio without decoding it: facts, parts of it, other containers. Runs everywhere. */
+import { isMediaError, MediaError } from '../../../error.ts'
+import { formatRow } from '../../../media/format.ts'
+import type { MediaInfo, TimedInfo } from '../../../media/info.ts'
+import type { Original } from '../../../media/original.ts'
+import type { Rendition } from '../../../media/rendition.ts'
+import type { Recipe } from '../../../plan/recipe.ts'
+import type { ClipRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
+import type { Budget, Engine } from '../../engine.ts'
+import { describeTimed } from '../facts.ts'
+import { copyTracks, holds } from './copy.ts'
+import { readsContainer, withContainer } from './open.ts'
+
+const NAME = 'container'
+
+export function createContainerEngine(): Engine {
+  return {
+    name: NAME,
+    can: (recipe, info) => info.class !== 'image' && can(recipe, info),
+    async run(recipe, original, budget) {
+      if (recipe.kind === 'facts')
+        return rendition('application/json', describeTimed(recipe.info, original.size))
+      if (recipe.kind !== 'clip' && recipe.kind !== 'sound')
+        throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
+      return rendition(
+        formatRow(recipe.to).mime,
+        await copy(recipe, original, budget),
+        recipe.kind === 'clip' ? recipe : {},
+      )
+    },
+  }
+}
+
+function can(recipe: Recipe, info: Extract<MediaInfo, TimedInfo>): boolean {
+  if (recipe.kind === 'facts') return true
+  if (recipe.kind !== 'clip' && recipe.kind !== 'sound') return false
+  const sound = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
+  if (!readsContainer(recipe.from) || (sound && !holds(recipe.to, sound.codec))) return false
+  return recipe.kind === 'sound' || holds(recipe.to, info.video?.codec ?? null)
+}
+
+/** The deadline is one of working and waiting: the work itself is little. */
+async function copy(
+  recipe: ClipRecipe | SoundRecipe,
+  original: Original,
+  { signal, transformMs, sourceBytes, outputBytes }: Budget,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const late = AbortSignal.timeout(transformMs)
+  const limits = { signal: AbortSignal.any([signal, late]), bytes: sourceBytes }
+  try {
+    return await withContainer(original, recipe.from, limits, async (input) => {
+      const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
+      const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
+      return copyTracks(input, {
+        to: recipe.to,
+        span: recipe,
+        bytes: outputBytes,
+        ...(video ? { video } : {}),
+        ...(audio ? { audio } : {}),
+      })
+    })
+  } catch (error) {
+    throw late.aborted && !signal.aborted && !isMediaError(error)
+      ? new MediaError('TRANSFORM_TIMEOUT')
+      : error
+  }
+}
+
+function rendition(
+  type: string,
+  body: Uint8Array,
+  facts: { readonly width?: number; readonly height?: number } = {},
+): Rendition {
+  const { width, height } = facts
+  const size = width === undefined || height === undefined ? {} : { width, height }
+  return { main: { name: '', type, body }, facts: { engine: NAME, ...size } }
+}

@@ -1,0 +1,113 @@
+/** A video or audio file as mediabunny reads it: its index and its packets, from the ranges that hold them. */
+import {
+  ADTS,
+  CustomSource,
+  FLAC,
+  Input,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP3,
+  MP4,
+  MPEG_TS,
+  OGG,
+  QTFF,
+  WAVE,
+  WEBM,
+  type InputFormat,
+} from 'mediabunny'
+import { isMediaError, limitError, MediaError } from '../../../error.ts'
+import type { FormatName } from '../../../media/format.ts'
+import { corrupt } from '../../../media/headers/reader.ts'
+import type { Original } from '../../../media/original.ts'
+import { createBlockReader } from './blocks.ts'
+
+const ISO = [MP4, QTFF]
+const EBML = [MATROSKA, WEBM]
+/** By our own sniffing, so that no playlist is ever taken for media. */
+const READERS: Readonly<Partial<Record<FormatName, readonly InputFormat[]>>> = {
+  mp4: ISO,
+  mov: ISO,
+  '3gp': ISO,
+  m4a: ISO,
+  webm: EBML,
+  mkv: EBML,
+  ts: [MPEG_TS],
+  mp3: [MP3],
+  aac: [ADTS],
+  ogg: [OGG],
+  flac: [FLAC],
+  wav: [WAVE],
+}
+
+export const readsContainer = (format: FormatName): boolean => READERS[format] !== undefined
+
+const CACHE_BYTES = 8 * 1_048_576
+
+export interface ReadLimits {
+  readonly signal: AbortSignal
+  /** Bytes that may be read in all. */
+  readonly bytes: number
+}
+
+/**
+ * Hands `use` the file and lets go of it afterwards. What the package throws of a file that it cannot make sense of is
+ * CORRUPT_MEDIA; what the source throws goes through.
+ * @throws LIMIT_EXCEEDED, SOURCE_TOO_LARGE, CORRUPT_MEDIA, NOT_SUPPORTED_HERE, the signal's reason, and what the source throws
+ */
+export async function withContainer<T>(
+  original: Original,
+  format: FormatName,
+  limits: ReadLimits,
+  use: (input: Input) => Promise<T>,
+): Promise<T> {
+  const formats = READERS[format]
+  if (!formats) throw new MediaError('NOT_SUPPORTED_HERE', `Cannot read ${format}: no engine here does`)
+  Logging.level = LogLevel.Silent
+  limits.signal.throwIfAborted()
+  const { source, failure } = await openSource(original, limits)
+  const input = new Input({ source, formats: [...formats] })
+  const stop = () => input.dispose()
+  limits.signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (!(await input.canRead())) throw corrupt(format, 'its beginning is not that of one')
+    return await use(input)
+  } catch (error) {
+    limits.signal.throwIfAborted()
+    if (failure.reason !== undefined) throw failure.reason
+    throw isMediaError(error) ? error : new MediaError('CORRUPT_MEDIA', undefined, { cause: error })
+  } finally {
+    limits.signal.removeEventListener('abort', stop)
+    input.dispose()
+  }
+}
+
+/** `failure` is what reading failed with: the package wraps some errors, and takes others for the end of the file. */
+async function openSource(original: Original, { signal, bytes }: ReadLimits) {
+  const failure: { reason?: unknown } = {}
+  const size = await sizeOf(original, bytes)
+  const blocks = createBlockReader(original, size, bytes)
+  const source = new CustomSource({
+    getSize: () => size,
+    async read(start, end) {
+      try {
+        signal.throwIfAborted()
+        return await blocks.read(start, end)
+      } catch (error) {
+        failure.reason ??= error
+        throw error
+      }
+    },
+    maxCacheSize: CACHE_BYTES,
+    handleUnhandledError: () => undefined,
+  })
+  return { source, failure }
+}
+
+/** Of one that does not say it, found out by reading it. */
+async function sizeOf(original: Original, most: number): Promise<number> {
+  if (original.size !== undefined) return original.size
+  const { length } = await original.read({ start: 0, end: most + 1 })
+  if (length > most) throw limitError('sourceBytes', length, most, 'SOURCE_TOO_LARGE')
+  return length
+}

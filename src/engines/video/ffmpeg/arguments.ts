@@ -1,0 +1,49 @@
+/** What an ffmpeg is told, the same for all of them. Built of numbers and of words of our own: nothing that a client wrote. Pure. */
+import type { VideoTrack } from '../../../media/info.ts'
+
+/** Its decoder, where it is not named as the codec is. */
+const DECODERS: Readonly<Record<string, string>> = {
+  avc: 'h264',
+  vp8: 'vp8',
+  vp9: 'vp9',
+  hevc: 'hevc',
+  av1: 'av1',
+}
+/** Those that read the transparency too: ffmpeg's own do not. */
+const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' }
+
+/** Any of them will do; the first that is there is taken. */
+export function decodersFor({ codec, hasAlpha }: Pick<VideoTrack, 'codec' | 'hasAlpha'>): readonly string[] {
+  if (codec === null) return []
+  const alpha = hasAlpha ? ALPHA_DECODERS[codec] : undefined
+  if (alpha) return [alpha]
+  if (codec === 'av1') return ['libdav1d', 'libaom-av1', 'av1']
+  return [DECODERS[codec] ?? codec]
+}
+
+/** Turns what is stored into what is displayed: upright, of square pixels. */
+export function uprightFilters({ rotation, codedWidth, codedHeight, width, height }: VideoTrack): string[] {
+  const isTurned = rotation === 90 || rotation === 270
+  const [across, down] = isTurned ? [codedHeight, codedWidth] : [codedWidth, codedHeight]
+  const isSquare = across === width && down === height
+  return [...TURNS[rotation], ...(isSquare ? [] : [`scale=${width}:${height}:flags=lanczos`]), 'setsar=1']
+}
+
+const TURNS: Readonly<Record<VideoTrack['rotation'], readonly string[]>> = {
+  0: [],
+  90: ['transpose=clock'],
+  180: ['hflip', 'vflip'],
+  270: ['transpose=cclock'],
+}
+
+/** The frames of a cut that are wanted: those at odd milliseconds. */
+const WANTED = "select='mod(round(t*1000)\\,2)'"
+
+/** One frame of a cut as a PNG that is quick to write: it is read once, by us. */
+export function frameArguments(track: VideoTrack, decoder: string): string[] {
+  const filters = [WANTED, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
+  const read = ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0']
+  const make = ['-an', '-sn', '-dn', '-vf', filters.join(','), '-fps_mode', 'passthrough', '-frames:v', '1']
+  const write = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
+  return [...read, ...make, ...write]
+}

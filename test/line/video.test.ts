@@ -1,0 +1,197 @@
+/** Video and sound through the whole line: facts, frames, parts, other containers. */
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import sharp from 'sharp'
+import { createMediamorph, type Mediamorph } from '../../src/index.ts'
+import { createFfmpegs } from '../../runtimes/server/ffmpeg.ts'
+import { createMemoryMount } from '../support/memory-mount.ts'
+import { createTestPlatform } from '../support/platform.ts'
+import { FFMPEG, ffmpeg, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo, RATE } from '../support/videos.ts'
+
+const open: Mediamorph[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+})
+
+const mount = createMemoryMount()
+
+function stage(document: Record<string, unknown> = {}) {
+  const platform = {
+    ...createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
+    createFfmpegs: (settings: Parameters<typeof createFfmpegs>[0]) => createFfmpegs(settings, 2),
+  }
+  const files = {
+    name: 'files',
+    match: '^/files/(?<key>.+)$',
+    sources: [{ type: 'storage', mount: 'memory:files', key: '${key}' }],
+  }
+  const config = { origins: [files], storage: { cache: 'memory:' }, database: 'sqlite::memory:', ...document }
+  const media = createMediamorph(config as never, platform)
+  open.push(media)
+  return (path: string) => media.fetch(new Request(`http://media.test/files/${path}`))
+}
+
+const bytes = async (response: Response) => new Uint8Array(await response.arrayBuffer())
+async function whole(response: Response): Promise<Uint8Array> {
+  const body = await bytes(response)
+  expect([response.status, response.status === 200 ? '' : new TextDecoder().decode(body)]).toEqual([200, ''])
+  return body
+}
+const code = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code
+
+const VP8 = ['-c:v', 'libvpx', '-crf', '4', '-b:v', '4M', '-g', '20', '-c:a', 'libopus']
+const VP9 = ['-c:v', 'libvpx-vp9', '-lossless', '1', '-cpu-used', '8', '-g', '20', '-c:a', 'libopus']
+const HEVC = ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=20:qp=4', '-c:a', 'aac']
+
+describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
+  beforeAll(() => {
+    const mp4 = makeVideo({ as: 'mp4' })
+    mount.put('a.mp4', mp4)
+    for (const as of ['mov', 'mkv', 'ts'])
+      mount.put(`a.${as}`, ffmpeg(as, ['-f', 'mov', '-i', 'pipe:0', '-c', 'copy'], mp4))
+    mount.put('vp8.webm', makeVideo({ as: 'webm', codecs: VP8 }))
+    mount.put('vp9.webm', makeVideo({ as: 'webm', codecs: VP9 }))
+    mount.put('hevc.mp4', makeVideo({ as: 'mp4', codecs: HEVC, options: ['-tag:v', 'hvc1'] }))
+    mount.put(
+      'turned.mp4',
+      ffmpeg('mp4', ['-f', 'mov', '-i', 'pipe:0', '-c', 'copy', '-metadata:s:v', 'rotate=90'], mp4),
+    )
+    mount.put('wide.mp4', makeVideo({ as: 'mp4', options: ['-vf', 'setsar=2/1'], silent: true }))
+    mount.put('sound.m4a', ffmpeg('m4a', ['-f', 'mov', '-i', 'pipe:0', '-vn', '-c', 'copy'], mp4))
+    mount.put('cut.mp4', mp4.subarray(0, mp4.length >> 1))
+  })
+
+  describe('facts', () => {
+    test('of a video', async () => {
+      const facts = JSON.parse(new TextDecoder().decode(await whole(await stage()('a.mp4?format=json'))))
+      expect(facts).toMatchObject({
+        format: 'mp4',
+        contentType: 'video/mp4',
+        width: 96,
+        height: 64,
+        duration: 3,
+        video: { codec: 'avc', fps: RATE, rotation: 0 },
+        audio: { codec: 'aac', channels: 1, sampleRate: 44100 },
+        tracks: [{ kind: 'video' }, { kind: 'audio' }],
+      })
+    })
+
+    test.each([
+      ['turned.mp4', { width: 64, height: 96, video: { rotation: 270, codedWidth: 96 } }],
+      ['wide.mp4', { width: 192, height: 64, audio: null }],
+      ['sound.m4a', { width: null, video: null, audio: { codec: 'aac' } }],
+      ['vp9.webm', { format: 'webm', video: { codec: 'vp9' }, audio: { codec: 'opus' } }],
+      ['a.ts', { format: 'ts', width: 96, video: { codec: 'avc' } }],
+    ])('of %s', async (name, expected) => {
+      const facts = JSON.parse(new TextDecoder().decode(await whole(await stage()(`${name}?format=json`))))
+      expect(facts).toMatchObject(expected)
+    })
+
+    test('of a file whose index is missing there are none', async () => {
+      const response = await stage()('cut.mp4?format=json')
+      expect([response.status, await code(response)]).toEqual([422, 'CORRUPT_MEDIA'])
+    })
+  })
+
+  describe('a frame', () => {
+    test.each(['a.mp4', 'a.mov', 'a.mkv', 'a.ts', 'vp8.webm', 'vp9.webm', 'hevc.mp4'])(
+      'of %s is the one that is shown at that time',
+      async (name) => {
+        const get = stage()
+        for (const [time, frame] of [
+          ['0', 0],
+          ['0.39', 9],
+          ['1.63', 40],
+          ['50%', 37],
+          ['-0.02', 74],
+          ['99', 74],
+        ] as const) {
+          const response = await get(`${name}?mode=frame&format=png&time=${encodeURIComponent(time)}`)
+          expect([time, await frameOf(await whole(response))]).toEqual([time, frame])
+          expect(response.headers.get('x-transform-source')).toBe('ffmpeg-native')
+        }
+      },
+    )
+
+    test('is a picture as any other', async () => {
+      const response = await stage()('a.mp4?mode=frame&time=1&width=48&format=webp&rotate=90')
+      const { format, width, height } = await sharp(await whole(response)).metadata()
+      expect([format, width, height]).toEqual(['webp', 48, 72])
+      expect(response.headers.get('content-type')).toBe('image/webp')
+      expect([response.headers.get('x-resolved-width'), response.headers.get('x-resolved-height')]).toEqual([
+        '48',
+        '72',
+      ])
+    })
+
+    test.each([
+      ['turned.mp4', 64, 96],
+      ['wide.mp4', 192, 64],
+    ])('of %s stands as it is displayed', async (name, width, height) => {
+      const picture = await sharp(await whole(await stage()(`${name}?format=jpeg`))).metadata()
+      expect([picture.format, picture.width, picture.height]).toEqual(['jpeg', width, height])
+    })
+
+    test('without an ffmpeg is refused with the reason', async () => {
+      const response = await stage({ ffmpeg: { native: 'off', wasm: false } })('a.mp4?mode=frame')
+      expect([response.status, await code(response)]).toEqual([501, 'NOT_SUPPORTED_HERE'])
+    })
+
+    test('of sound is refused', async () => {
+      const response = await stage()('sound.m4a?mode=frame')
+      expect([response.status, await code(response)]).toEqual([400, 'INVALID_PARAMETER'])
+    })
+  })
+
+  describe('a copy', () => {
+    test.each(['a.mp4', 'a.mov', 'a.mkv', 'a.ts'])('of a part of %s shows that part', async (name) => {
+      const response = await stage()(`${name}?format=mp4&time=1.2&duration=1`)
+      const clip = await whole(response)
+      expect(framesOf(clip, 'mp4').slice(0, 25)).toEqual(Array.from({ length: 25 }, (_, n) => 30 + n))
+      expect(ffprobe(clip).streams.map((stream) => stream.codec_name)).toEqual(['h264', 'aac'])
+      expect(response.headers.get('x-transform-source')).toBe('container')
+    })
+
+    test.each(['mkv', 'ts'])('into a file of the kind %s begins with the key frame before', async (as) => {
+      const clip = await whole(await stage()(`a.${as}?time=1.2&duration=1`))
+      expect(framesOf(clip, as)[0]).toBe(20)
+    })
+
+    test('without sound', async () => {
+      const clip = await whole(await stage()('a.mp4?audio=false'))
+      expect(ffprobe(clip).streams.map((stream) => stream.codec_type)).toEqual(['video'])
+      expect(framesOf(clip, 'mp4')).toHaveLength(75)
+    })
+
+    test('of the sound alone', async () => {
+      const response = await stage()('a.mp4?format=m4a')
+      const { streams } = ffprobe(await whole(response))
+      expect(streams.map(({ codec_name, duration }) => [codec_name, Math.round(Number(duration))])).toEqual([
+        ['aac', 3],
+      ])
+      expect(response.headers.get('content-type')).toBe('audio/mp4')
+    })
+
+    test('into a container that its codec has no place in is refused', async () => {
+      const response = await stage()('a.mp4?format=webm')
+      expect([response.status, await code(response)]).toEqual([501, 'NOT_SUPPORTED_HERE'])
+    })
+
+    test('larger than what may be made is refused', async () => {
+      const response = await stage({ limits: { outputBytes: 2000 } })('a.mp4?format=mp4')
+      expect([response.status, await code(response)]).toEqual([422, 'LIMIT_EXCEEDED'])
+    })
+
+    test('is answered from the store, with ranges', async () => {
+      const get = stage()
+      const clip = await whole(await get('a.mp4?mode=video&time=1'))
+      const again = await get('a.mp4?mode=video&time=1s')
+      expect(again.headers.get('x-cache')).toBe('HIT')
+      expect(await bytes(again)).toEqual(clip)
+    })
+
+    test('of a track that is not there is refused', async () => {
+      const response = await stage()('a.mp4?mode=audio&track=1')
+      expect([response.status, await code(response)]).toEqual([400, 'INVALID_PARAMETER'])
+    })
+  })
+})
