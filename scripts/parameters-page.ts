@@ -36,8 +36,10 @@ ${table('access')}
 ${SIGNING}
 ## Video and audio
 
-Checked and carried, and dropped for pictures, so that they cannot multiply stored renditions. This version transforms
-pictures only; a video or audio file with parameters is answered with 501 \`NOT_SUPPORTED_HERE\`.
+Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
+where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
+\`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
+Sprite sheets, storyboards, waveforms, HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 ${table('timed')}
 ## Words of Akamai

@@ -80,6 +80,8 @@ export interface FfmpegAbilities {
   readonly version: string
   readonly decoders: ReadonlySet<string>
   readonly encoders: ReadonlySet<string>
+  /** Absent: not known, and none that must not be missing is used. */
+  readonly filters?: ReadonlySet<string>
 }
 
 /** One run of an ffmpeg: one stream goes in, one file comes out. */

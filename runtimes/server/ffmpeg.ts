@@ -38,14 +38,16 @@ export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): F
   }
 
   async function look(): Promise<FfmpegAbilities | undefined> {
-    const [version, decoders, encoders] = await Promise.all([
+    const [version, decoders, encoders, filters = ''] = await Promise.all([
       ask('-version'),
       ask('-decoders'),
       ask('-encoders'),
+      ask('-filters'),
     ])
     if (version === undefined || decoders === undefined || encoders === undefined) return undefined
     const [line = ''] = version.split('\n')
-    return { version: line, decoders: namesIn(decoders), encoders: namesIn(encoders) }
+    const named = { decoders: namesIn(decoders), encoders: namesIn(encoders), filters: filtersIn(filters) }
+    return { version: line, ...named }
   }
 
   async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
@@ -159,6 +161,12 @@ function ended(child: ChildProcess): Promise<number | null> {
 /** Of a list: ` V....D h264                 H.264 / AVC …`. */
 function namesIn(list: string): ReadonlySet<string> {
   const rows = list.split('\n').map((line) => /^ [VAS.][A-Z.]{5} (\S+)/.exec(line)?.[1])
+  return new Set(rows.filter((name) => name !== undefined))
+}
+
+/** Of a list: ` .S. tonemap           V->V       Conversion …`. */
+function filtersIn(list: string): ReadonlySet<string> {
+  const rows = list.split('\n').map((line) => /^ [TSC.|]{2,3} (\S+) +\S+->/.exec(line)?.[1])
   return new Set(rows.filter((name) => name !== undefined))
 }
 

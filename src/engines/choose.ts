@@ -10,7 +10,13 @@ export async function chooseEngine(
   info: MediaInfo,
 ): Promise<Engine> {
   for (const engine of engines) if (await engine.can(recipe, info)) return engine
-  throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make that of ${nameOf(info)}`, {
+  const lacks: string[] = []
+  for (const engine of engines) {
+    const lack = await engine.lack?.(recipe, info)
+    if (lack !== undefined) lacks.push(`${engine.name} lacks ${lack}`)
+  }
+  const why = lacks.length > 0 ? ` (${lacks.join('; ')})` : ''
+  throw new MediaError('NOT_SUPPORTED_HERE', `No engine here can make that of ${nameOf(info)}${why}`, {
     details: { tried: engines.map((engine) => engine.name) },
   })
 }

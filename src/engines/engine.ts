@@ -20,6 +20,8 @@ export interface Engine {
   /** Shown in `X-Transform-Source`. */
   readonly name: string
   can(recipe: Recipe, info: MediaInfo): boolean | Promise<boolean>
+  /** What it would need for one that it cannot make, in words. */
+  lack?(recipe: Recipe, info: MediaInfo): Promise<string | undefined>
   /**
    * @param overlay of recipes that have one
    * @throws SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, or the signal's reason

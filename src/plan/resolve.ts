@@ -1,10 +1,11 @@
 /** The plan meets the facts of the original: everything is decided here, and every limit checked. Pure. */
-import { limitError, MediaError } from '../error.ts'
+import { MediaError } from '../error.ts'
 import type { ImageInfo, MediaInfo, TimedInfo } from '../media/info.ts'
 import { formatRow, type FormatName } from '../media/format.ts'
 import { faultOf, type SourceLimits } from './fault.ts'
 import { missingWriter } from './formats.ts'
-import { layOut, placeCrop, type Layout } from './geometry.ts'
+import { checkOutput, coversAll, requireCrop, stepsOf } from './bounds.ts'
+import { layOut } from './geometry.ts'
 import { askedFormat, chooseFormat, encoding, metadataFor } from './output.ts'
 import { placeOverlay, requireOverlay } from './overlay.ts'
 import type { Ask, Color, Gravity, Plan, Question } from './plan.ts'
@@ -47,7 +48,7 @@ function resolveVideoOrAudio(plan: Plan, info: TimedInfo, limits: ResolveLimits)
     throw new MediaError('INVALID_PARAMETER', 'Parameter "overlay" is wrong: it is for pictures', {
       details: [{ parameter: 'overlay', expected: 'a picture below it' }],
     })
-  return resolveTimed(plan, info, limits.pixels, (question, still) => resolvePicture(question, still, limits))
+  return resolveTimed(plan, info, limits, (question, still) => resolvePicture(question, still, limits))
 }
 
 function resolvePicture(
@@ -180,38 +181,11 @@ function framesOf(ask: Ask, info: ImageInfo, animated: boolean): Pick<ImageRecip
   })
 }
 
-function requireCrop(ask: Ask, info: ImageInfo): Rect {
-  const crop = ask.crop && placeCrop(ask.crop, info)
-  if (crop) return crop
-  throw new MediaError('INVALID_PARAMETER', 'Parameter "crop" is wrong: the box lies outside the picture', {
-    details: [{ parameter: 'crop', expected: `a box inside ${info.width}x${info.height}` }],
-  })
-}
-
-function coversAll(crop: Rect, { width, height }: Size): boolean {
-  return crop.width === width && crop.height === height
-}
-
 function quarterTurn({ rotate }: Ask): 90 | 180 | 270 | undefined {
   if (rotate === undefined || rotate === 90 || rotate === 180 || rotate === 270) return rotate
   throw new MediaError('INVALID_PARAMETER', 'Parameter "rotate" is wrong: pictures turn by multiples of 90', {
     details: [{ parameter: 'rotate', value: String(rotate), expected: 'a multiple of 90' }],
   })
-}
-
-/** Steps that do nothing are absent. */
-function stepsOf({ cut, resize, pad }: Layout, before: Size) {
-  const from = cut ?? before
-  const isResized = resize.width !== from.width || resize.height !== from.height
-  return { ...(cut ? { cut } : {}), ...(isResized ? { resize } : {}), ...(pad ? { pad } : {}) }
-}
-
-function checkOutput({ width, height }: Size, to: FormatName, limits: OutputLimits): void {
-  const side = Math.max(width, height)
-  const most = Math.min(limits.outputSide, formatRow(to).largestSide ?? Infinity)
-  if (side > most) throw limitError('outputSide', side, most)
-  if (width * height > limits.outputPixels)
-    throw limitError('outputPixels', width * height, limits.outputPixels)
 }
 
 /** What lies under alpha and padding; undefined = nothing, the result stays transparent. Without alpha it is opaque, white by default. */

@@ -1,42 +1,11 @@
 /** Video and sound through the whole line: facts, frames, parts, other containers. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
-import { createMediamorph, type Mediamorph } from '../../src/index.ts'
-import { createFfmpegs } from '../../runtimes/server/ffmpeg.ts'
-import { createMemoryMount } from '../support/memory-mount.ts'
-import { createTestPlatform } from '../support/platform.ts'
+import { openVideoStage } from '../support/video-stage.ts'
 import { FFMPEG, ffmpeg, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo, RATE } from '../support/videos.ts'
 
-const open: Mediamorph[] = []
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close()
-})
-
-const mount = createMemoryMount()
-
-function stage(document: Record<string, unknown> = {}) {
-  const platform = {
-    ...createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
-    createFfmpegs: (settings: Parameters<typeof createFfmpegs>[0]) => createFfmpegs(settings, 2),
-  }
-  const files = {
-    name: 'files',
-    match: '^/files/(?<key>.+)$',
-    sources: [{ type: 'storage', mount: 'memory:files', key: '${key}' }],
-  }
-  const config = { origins: [files], storage: { cache: 'memory:' }, database: 'sqlite::memory:', ...document }
-  const media = createMediamorph(config as never, platform)
-  open.push(media)
-  return (path: string) => media.fetch(new Request(`http://media.test/files/${path}`))
-}
-
-const bytes = async (response: Response) => new Uint8Array(await response.arrayBuffer())
-async function whole(response: Response): Promise<Uint8Array> {
-  const body = await bytes(response)
-  expect([response.status, response.status === 200 ? '' : new TextDecoder().decode(body)]).toEqual([200, ''])
-  return body
-}
-const code = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code
+const { mount, stage, whole, bytes, code, close } = openVideoStage()
+afterEach(close)
 
 const VP8 = ['-c:v', 'libvpx', '-crf', '4', '-b:v', '4M', '-g', '20', '-c:a', 'libopus']
 const VP9 = ['-c:v', 'libvpx-vp9', '-lossless', '1', '-cpu-used', '8', '-g', '20', '-c:a', 'libopus']
@@ -171,8 +140,8 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
       expect(response.headers.get('content-type')).toBe('audio/mp4')
     })
 
-    test('into a container that its codec has no place in is refused', async () => {
-      const response = await stage()('a.mp4?format=webm')
+    test('that is none needs an ffmpeg', async () => {
+      const response = await stage({ ffmpeg: { native: 'off', wasm: false } })('a.mp4?format=webm')
       expect([response.status, await code(response)]).toEqual([501, 'NOT_SUPPORTED_HERE'])
     })
 

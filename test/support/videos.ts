@@ -1,6 +1,6 @@
 /** Videos that say of each frame which one it is: flat grey, its luma counts the frames. Made by the ffmpeg of the machine. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -60,15 +60,28 @@ export interface Stream {
   readonly height?: number
   readonly start_time?: string
   readonly duration?: string
+  readonly pix_fmt?: string
+  readonly channels?: number
 }
 
 /** What ffprobe says of a file. */
-export function ffprobe(bytes: Uint8Array): {
+export function ffprobe(
+  bytes: Uint8Array,
+  more: readonly string[] = [],
+): {
   streams: Stream[]
+  frames?: { pts_time: string }[]
   format: { format_name: string; duration?: string }
 } {
-  const args = ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', '-i', 'pipe:0']
-  return JSON.parse(execFileSync('ffprobe', args, { input: bytes, encoding: 'utf8' }))
+  const args = ['-v', 'error', '-show_streams', '-show_format', ...more, '-of', 'json']
+  const folder = mkdtempSync(join(tmpdir(), 'mediamorph-test-'))
+  try {
+    const file = join(folder, 'probed')
+    writeFileSync(file, bytes)
+    return JSON.parse(execFileSync('ffprobe', [...args, file], { encoding: 'utf8' }))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** Which frames a video shows, one after another, as a player counts them. */
@@ -93,6 +106,16 @@ export function framesOf(bytes: Uint8Array, as: string): number[] {
     bytes,
   )
   return [...raw].map((luma) => Math.round((luma * 219) / 255 / 2))
+}
+
+/** The first frame, as RGBA. */
+export function pixelsOf(bytes: Uint8Array, as: string, decoder?: string) {
+  const { width = 0, height = 0 } = ffprobe(bytes).streams.find((one) => one.codec_type === 'video') ?? {}
+  const named = decoder === undefined ? [] : ['-c:v', decoder]
+  const read = [...named, '-f', demuxer(as), '-i', 'pipe:0', '-frames:v', '1']
+  const raw = ffmpeg('raw', [...read, '-pix_fmt', 'rgba', '-f', 'rawvideo'], bytes)
+  const pixels = Array.from({ length: width * height }, (_, n) => [...raw.subarray(n * 4, n * 4 + 4)])
+  return { width, height, pixels }
 }
 
 const demuxer = (as: string) =>

@@ -1,6 +1,7 @@
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
-import type { ImageRecipe, LookRecipe } from '../recipe.ts'
+import type { Color } from '../plan.ts'
+import type { ImageRecipe, LookRecipe, Rect, Size } from '../recipe.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
 export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe
@@ -33,6 +34,53 @@ export interface ClipRecipe extends Span {
   readonly height: number
   /** Which audio track goes along, from 0; absent: none. */
   readonly track?: number
+  /** Absent: packets are copied as they are. */
+  readonly encoding?: VideoEncoding
+}
+
+export type VideoCodecName = 'avc' | 'hevc' | 'vp9' | 'av1'
+export type SoundCodecName = 'aac' | 'opus' | 'mp3' | 'flac' | 'pcm-s16'
+
+/** How pictures are made anew. Steps in order of work; one that does nothing is absent. Pixels as displayed. */
+export interface VideoEncoding {
+  /** How the original is stored. */
+  readonly from: VideoTrack
+  readonly codec: VideoCodecName
+  readonly crop?: Rect
+  /** Clockwise, above 0 and below 360, and what the turned picture measures. */
+  readonly rotate?: Size & { readonly degrees: number }
+  readonly flip?: 'h' | 'v' | 'hv'
+  readonly cut?: Rect
+  readonly resize?: Size
+  readonly pad?: Rect & { readonly canvas: Size }
+  /** What shows through; absent: nothing does, or it stays transparent. */
+  readonly background?: Color
+  /** The result is transparent where the original is. */
+  readonly alpha?: true
+  /** The encoder's own constant quality, lower is better; absent: `bitrate` rules. */
+  readonly crf?: number
+  /** Bits a second. */
+  readonly bitrate?: number
+  /** 0 (fast) to 3 (small). */
+  readonly effort: number
+  /** Frames a second; absent: each frame at its own time. */
+  readonly fps?: number
+  /** Above 0; 1 is as it is. */
+  readonly speed: number
+  /** Of the track that goes along. */
+  readonly sound?: SoundEncoding
+}
+
+/** How sound is made anew. */
+export interface SoundEncoding {
+  readonly codec: SoundCodecName
+  /** Bits a second; absent where nothing is lost. */
+  readonly bitrate?: number
+  readonly channels: number
+  /** Hz. */
+  readonly sampleRate: number
+  /** Above 0; 1 is as it is. */
+  readonly speed: number
 }
 
 /** The sound alone. */
@@ -41,6 +89,8 @@ export interface SoundRecipe extends Span {
   readonly from: FormatName
   readonly to: FormatName
   readonly track: number
+  /** Absent: packets are copied as they are. */
+  readonly encoding?: SoundEncoding
 }
 
 /** What the original is, as JSON. */

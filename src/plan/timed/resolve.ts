@@ -3,22 +3,15 @@ import { limitError, MediaError } from '../../error.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { ImageInfo, TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Ask, AskFormat, Question } from '../plan.ts'
-import type { ImageRecipe, LookRecipe } from '../recipe.ts'
-import type { ClipRecipe, FrameRecipe, SoundRecipe, TimedRecipe } from './recipe.ts'
-import { momentOf, spanOf, timedWord, type Mode } from './words.ts'
+import type { ImageRecipe, LookRecipe, OutputLimits } from '../recipe.ts'
+import { resolveClip } from './clip.ts'
+import type { FrameRecipe, TimedRecipe } from './recipe.ts'
+import { resolveSound, SOUNDS } from './sound.ts'
+import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
 export type ResolvePicture = (question: Question, info: ImageInfo) => ImageRecipe | LookRecipe
 
-/** Files and their usual contents by the word that asks for them. */
-const CLIPS: Readonly<Partial<Record<AskFormat, FormatName>>> = { mp4: 'mp4', webm: 'webm' }
-const SOUNDS: Readonly<Partial<Record<AskFormat, FormatName>>> = {
-  m4a: 'm4a',
-  mp3: 'mp3',
-  opus: 'ogg',
-  flac: 'flac',
-  wav: 'wav',
-}
 const STILLS: ReadonlySet<AskFormat> = new Set(['jpeg', 'png', 'avif', 'jxl', 'webp', 'gif'])
 /** Those that a video becomes when it moves. */
 const MOVING: ReadonlySet<AskFormat> = new Set(['webp', 'gif'])
@@ -29,10 +22,11 @@ const MOVING: ReadonlySet<AskFormat> = new Set(['webp', 'gif'])
 export function resolveTimed(
   question: Question,
   info: TimedInfo,
-  pixels: number,
+  limits: OutputLimits & { readonly pixels: number },
   resolvePicture: ResolvePicture,
 ): TimedRecipe {
   const { ask } = question
+  const { pixels } = limits
   const mode = modeOf(ask, info)
   if (mode === 'facts') return { kind: 'facts', from: info.format, to: 'json', info }
   if (info.audio === undefined && !info.video)
@@ -42,7 +36,7 @@ export function resolveTimed(
   if (video.codedWidth * video.codedHeight > pixels)
     throw limitError('pixels', video.codedWidth * video.codedHeight, pixels)
   if (mode === 'frame') return resolveFrame(question, info, video, resolvePicture)
-  if (mode === 'video') return resolveClip(ask, info, video)
+  if (mode === 'video') return resolveClip(ask, info, video, limits)
   throw new MediaError('NOT_SUPPORTED_HERE', `Cannot make a ${mode}: this version does not`)
 }
 
@@ -105,82 +99,4 @@ function stillOf({ width, height, hasAlpha }: VideoTrack): ImageInfo {
     bitDepth: 8,
     colorModel: 'rgb',
   }
-}
-
-function resolveClip(ask: Ask, info: TimedInfo, { width, height }: VideoTrack): ClipRecipe {
-  const needs = ENCODED.filter((name) => ask[name] !== undefined)
-  const timed = ENCODED_TIMED.filter((name) => timedWord(ask, name) !== undefined)
-  const { format } = ask
-  const to = format === undefined ? containerOf(info.format) : CLIPS[format]
-  if (to === undefined || needs.length + timed.length > 0) {
-    if (format && SOUNDS[format]) throw wrongFormat(format, 'a video')
-    const words = [...(to === undefined ? [`format=${format}`] : []), ...needs, ...timed]
-    throw new MediaError(
-      'NOT_SUPPORTED_HERE',
-      `Cannot encode video: this version only copies it (${words.join(', ')})`,
-    )
-  }
-  const track = timedWord(ask, 'audio') === 'false' ? undefined : trackOf(ask, info)
-  const span = spanOf(ask, info.duration)
-  return {
-    kind: 'clip',
-    from: info.format,
-    to,
-    width,
-    height,
-    ...span,
-    ...(track === undefined ? {} : { track }),
-  }
-}
-
-/** Parameters that no copy of packets can follow. */
-const ENCODED = [
-  'width',
-  'height',
-  'quality',
-  'crop',
-  'rotate',
-  'flip',
-  'background',
-] as const satisfies readonly (keyof Ask)[]
-const ENCODED_TIMED = ['fps', 'speed', 'bitrate', 'compression'] as const
-
-/** What is written where nothing was asked for: players know MP4 best, and WebM where its codecs are from there. */
-function containerOf(from: FormatName): FormatName {
-  return from === 'webm' || from === 'mkv' || from === 'ts' || from === 'mov' ? from : 'mp4'
-}
-
-function resolveSound(ask: Ask, info: TimedInfo): SoundRecipe {
-  const { format } = ask
-  const track = trackOf(ask, info)
-  if (track === undefined)
-    throw new MediaError('INVALID_PARAMETER', 'Parameter "mode" is wrong: the original has no sound', {
-      details: [{ parameter: 'mode', value: 'audio' }],
-    })
-  const to = format === undefined ? soundOf(info.audio?.[track]?.codec) : SOUNDS[format]
-  if (to === undefined) throw wrongFormat(format as AskFormat, 'sound')
-  return { kind: 'sound', from: info.format, to, track, ...spanOf(ask, info.duration) }
-}
-
-/** The file that a codec is at home in. */
-function soundOf(codec: string | null | undefined): FormatName {
-  if (codec === 'opus' || codec === 'vorbis') return 'ogg'
-  if (codec === 'mp3' || codec === 'flac') return codec
-  return codec?.startsWith('pcm') ? 'wav' : 'm4a'
-}
-
-/** Undefined where there is no sound at all. @throws INVALID_PARAMETER */
-function trackOf(ask: Ask, { audio = [] }: TimedInfo): number | undefined {
-  const asked = timedWord(ask, 'track')
-  if (asked === undefined) return audio.length > 0 ? 0 : undefined
-  if (Number(asked) < audio.length) return Number(asked)
-  throw new MediaError('INVALID_PARAMETER', 'Parameter "track" is wrong: there is no such audio track', {
-    details: [{ parameter: 'track', value: asked, expected: `below ${audio.length}` }],
-  })
-}
-
-function wrongFormat(format: AskFormat, what: string): MediaError {
-  return new MediaError('INVALID_PARAMETER', `Parameter "format" is wrong: ${what} cannot become ${format}`, {
-    details: [{ parameter: 'format', value: format, expected: `a format of ${what}` }],
-  })
 }

@@ -1,6 +1,6 @@
 /** The parameters of video and audio, from the canonical text that a plan carries to what they mean. Pure. */
 import { MediaError } from '../../error.ts'
-import type { Ask } from '../plan.ts'
+import type { Ask, AskFormat } from '../plan.ts'
 
 export type Mode = 'video' | 'frame' | 'spritesheet' | 'storyboard' | 'audio' | 'waveform' | 'hls'
 
@@ -43,4 +43,10 @@ export function spanOf(ask: Ask, length: number | undefined): { start?: number; 
     })
   const isToEnd = end === undefined || (length !== undefined && end >= length)
   return { ...(start > 0 ? { start } : {}), ...(isToEnd ? {} : { end }) }
+}
+
+export function wrongFormat(format: AskFormat, what: string): MediaError {
+  return new MediaError('INVALID_PARAMETER', `Parameter "format" is wrong: ${what} cannot become ${format}`, {
+    details: [{ parameter: 'format', value: format, expected: `a format of ${what}` }],
+  })
 }

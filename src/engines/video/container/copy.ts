@@ -1,8 +1,6 @@
 /** Packets from one container into another, as they are: nothing is decoded, and only what is copied is read. */
 import {
   BufferTarget,
-  EncodedAudioPacketSource,
-  EncodedVideoPacketSource,
   FlacOutputFormat,
   MkvOutputFormat,
   MovOutputFormat,
@@ -13,18 +11,15 @@ import {
   Output,
   WavOutputFormat,
   WebMOutputFormat,
-  type AudioCodec,
-  type EncodedPacket,
   type Input,
   type InputAudioTrack,
   type InputVideoTrack,
   type OutputFormat,
-  type VideoCodec,
 } from 'mediabunny'
 import { limitError, MediaError } from '../../../error.ts'
 import type { FormatName } from '../../../media/format.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
-import { packetsWithin } from './packets.ts'
+import { advance, audioLane, earliest, videoLane, type Lane } from './lanes.ts'
 
 const fast = { fastStart: 'in-memory' } as const
 const WRITERS: Readonly<Partial<Record<FormatName, () => OutputFormat>>> = {
@@ -40,12 +35,6 @@ const WRITERS: Readonly<Partial<Record<FormatName, () => OutputFormat>>> = {
   wav: () => new WavOutputFormat(),
 }
 
-/** Whether a file of this format may hold packets of this codec. */
-export function holds(format: FormatName, codec: string | null): boolean {
-  const codecs: readonly string[] = WRITERS[format]?.().getSupportedCodecs() ?? []
-  return codec !== null && codecs.includes(codec)
-}
-
 export interface CopyTask {
   readonly to: FormatName
   readonly span: Span
@@ -53,14 +42,6 @@ export interface CopyTask {
   readonly audio?: InputAudioTrack
   /** Most bytes of packets. */
   readonly bytes: number
-}
-
-/** One track on its way: where its packets come from, and where they go. */
-interface Lane {
-  readonly packets: AsyncGenerator<EncodedPacket, void, void>
-  next: EncodedPacket | undefined
-  add(packet: EncodedPacket): Promise<void>
-  close(): void
 }
 
 /**
@@ -116,51 +97,4 @@ async function openLanes(output: Output, task: CopyTask, origin: number) {
     lanes.push(lane)
   }
   return { lanes, start: from }
-}
-
-async function videoLane(output: Output, track: InputVideoTrack, span: Span): Promise<Lane> {
-  const source = new EncodedVideoPacketSource((await track.getCodec()) as VideoCodec)
-  const decoderConfig = (await track.getDecoderConfig()) ?? undefined
-  const language = await track.getLanguageCode()
-  output.addVideoTrack(source, {
-    languageCode: language,
-    ...(output.format.supportsVideoTransformationMetadata
-      ? { transformationMatrix: await track.getTransformationMatrix() }
-      : {}),
-    canBeTransparent: await track.canBeTransparent(),
-  })
-  const meta = decoderConfig ? { decoderConfig } : {}
-  return {
-    packets: packetsWithin(track, span),
-    next: undefined,
-    add: (packet) => source.add(packet, meta),
-    close: () => source.close(),
-  }
-}
-
-async function audioLane(output: Output, track: InputAudioTrack, span: Span): Promise<Lane> {
-  const source = new EncodedAudioPacketSource((await track.getCodec()) as AudioCodec)
-  const decoderConfig = (await track.getDecoderConfig()) ?? undefined
-  output.addAudioTrack(source, { languageCode: await track.getLanguageCode() })
-  const meta = decoderConfig ? { decoderConfig } : {}
-  return {
-    packets: packetsWithin(track, span),
-    next: undefined,
-    add: (packet) => source.add(packet, meta),
-    close: () => source.close(),
-  }
-}
-
-async function advance(lane: Lane): Promise<void> {
-  const { value } = await lane.packets.next()
-  lane.next = value ?? undefined
-}
-
-/** What is decoded first is written first, so that a player finds sound beside its pictures. */
-function earliest(lanes: readonly Lane[]): Lane | undefined {
-  const open = lanes.filter((lane) => lane.next)
-  return open.reduce<Lane | undefined>(
-    (one, other) => (one?.next && other.next && one.next.timestamp <= other.next.timestamp ? one : other),
-    undefined,
-  )
 }

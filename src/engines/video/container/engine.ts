@@ -1,5 +1,6 @@
 /** What can be made of a video or of audio without decoding it: facts, parts of it, other containers. Runs everywhere. */
 import { isMediaError, MediaError } from '../../../error.ts'
+import { holds } from '../../../media/containers.ts'
 import { formatRow } from '../../../media/format.ts'
 import type { MediaInfo, TimedInfo } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
@@ -8,7 +9,7 @@ import type { Recipe } from '../../../plan/recipe.ts'
 import type { ClipRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { describeTimed } from '../facts.ts'
-import { copyTracks, holds } from './copy.ts'
+import { copyTracks } from './copy.ts'
 import { readsContainer, withContainer } from './open.ts'
 
 const NAME = 'container'
@@ -33,10 +34,10 @@ export function createContainerEngine(): Engine {
 
 function can(recipe: Recipe, info: Extract<MediaInfo, TimedInfo>): boolean {
   if (recipe.kind === 'facts') return true
-  if (recipe.kind !== 'clip' && recipe.kind !== 'sound') return false
+  if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || recipe.encoding) return false
   const sound = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
-  if (!readsContainer(recipe.from) || (sound && !holds(recipe.to, sound.codec))) return false
-  return recipe.kind === 'sound' || holds(recipe.to, info.video?.codec ?? null)
+  if (!readsContainer(recipe.from) || (sound && !holds(recipe.to, 'audio', sound.codec))) return false
+  return recipe.kind === 'sound' || holds(recipe.to, 'video', info.video?.codec ?? null)
 }
 
 /** The deadline is one of working and waiting: the work itself is little. */

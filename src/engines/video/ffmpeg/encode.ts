@@ -1,0 +1,133 @@
+/** What an ffmpeg is told to make a file of video or of sound. Pure. */
+import type { FormatName } from '../../../media/format.ts'
+import type {
+  ClipRecipe,
+  SoundCodecName,
+  SoundEncoding,
+  SoundRecipe,
+  VideoCodecName,
+  VideoEncoding,
+} from '../../../plan/timed/recipe.ts'
+import type { Feed } from '../container/feed.ts'
+import { soundFilters, videoFilters, type VideoOptions } from './filters.ts'
+
+interface Tools extends VideoOptions {
+  readonly decoder: string
+  readonly encoder: string
+}
+
+/** By the names of an ffmpeg; the first that is there is taken. */
+const VIDEO_ENCODERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
+  avc: ['libx264'],
+  hevc: ['libx265'],
+  vp9: ['libvpx-vp9'],
+  av1: ['libsvtav1', 'libaom-av1'],
+}
+/** Smaller pictures than this SVT does not take. */
+const SVT_SIDE = 64
+const SOUND_ENCODERS: Readonly<Record<SoundCodecName, string>> = {
+  aac: 'aac',
+  opus: 'libopus',
+  mp3: 'libmp3lame',
+  flac: 'flac',
+  'pcm-s16': 'pcm_s16le',
+}
+
+export function videoEncodersFor({ codec }: VideoEncoding, { width, height }: ClipRecipe): readonly string[] {
+  const isSmall = Math.min(width, height) < SVT_SIDE
+  return VIDEO_ENCODERS[codec].filter((name) => !isSmall || name !== 'libsvtav1')
+}
+export const soundEncoderFor = ({ codec }: SoundEncoding): string => SOUND_ENCODERS[codec]
+
+const MUXERS: Readonly<Partial<Record<FormatName, readonly string[]>>> = {
+  mp4: ['-movflags', '+faststart', '-f', 'mp4'],
+  m4a: ['-movflags', '+faststart', '-f', 'mp4'],
+  webm: ['-f', 'webm'],
+  mp3: ['-f', 'mp3'],
+  ogg: ['-f', 'ogg'],
+  flac: ['-f', 'flac'],
+  wav: ['-f', 'wav'],
+}
+
+/** Nothing of the original's own words goes along, and equal work gives equal bytes. */
+const PLAIN = ['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact']
+
+export function clipArguments(
+  { to }: ClipRecipe,
+  encoding: VideoEncoding,
+  feed: Feed,
+  { decoder, encoder, canToneMap }: Tools,
+): string[] {
+  const { sound, fps } = encoding
+  const filters = videoFilters(encoding, feed, { canToneMap }).join(',')
+  const times =
+    fps === undefined ? ['-fps_mode', 'passthrough', '-enc_time_base', '-1'] : ['-fps_mode', 'cfr']
+  return [
+    ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0'],
+    ['-map', '0:v:0', '-vf', filters, ...times],
+    ['-c:v', encoder, ...(VIDEO_OPTIONS[encoder]?.(encoding) ?? []), '-flags:v', '+bitexact'],
+    sound ? ['-map', '0:a:0', ...soundOptions(sound, feed)] : ['-an'],
+    PLAIN,
+    MUXERS[to] ?? [],
+  ].flat()
+}
+
+export function soundArguments({ to }: SoundRecipe, encoding: SoundEncoding, feed: Feed): string[] {
+  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn']
+  return [read, soundOptions(encoding, feed), PLAIN, MUXERS[to] ?? []].flat()
+}
+
+function soundOptions(encoding: SoundEncoding, feed: Feed): string[] {
+  const { channels, sampleRate, bitrate } = encoding
+  const made = ['-af', soundFilters(encoding, feed).join(','), '-c:a', soundEncoderFor(encoding)]
+  const shape = ['-ac', String(channels), '-ar', String(sampleRate), '-flags:a', '+bitexact']
+  return [made, shape, bitrate === undefined ? [] : ['-b:a', String(bitrate)]].flat()
+}
+
+type Options = (encoding: VideoEncoding) => string[]
+
+/** The names and numbers of each encoder for 0 (fast) to 3 (small). */
+const X264 = ['veryfast', 'faster', 'medium', 'slow']
+const X265 = ['ultrafast', 'veryfast', 'fast', 'medium']
+const VPX = ['6', '4', '3', '2']
+const SVT = ['10', '8', '6', '4']
+const AOM = ['8', '6', '5', '4']
+
+const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
+  libx264: (encoding) => ['-preset', level(X264, encoding), '-profile:v', 'high', ...rate(encoding)],
+  libx265: (encoding) => [
+    '-preset',
+    level(X265, encoding),
+    '-tag:v',
+    'hvc1',
+    '-x265-params',
+    'log-level=error',
+    ...rate(encoding),
+  ],
+  'libvpx-vp9': (encoding) => [
+    '-deadline',
+    'good',
+    '-cpu-used',
+    level(VPX, encoding),
+    '-row-mt',
+    '1',
+    ...(encoding.alpha ? ['-auto-alt-ref', '0'] : []),
+    ...openRate(encoding),
+  ],
+  libsvtav1: (encoding) => ['-preset', level(SVT, encoding), ...openRate(encoding)],
+  'libaom-av1': (encoding) => ['-cpu-used', level(AOM, encoding), '-row-mt', '1', ...openRate(encoding)],
+}
+
+const level = (levels: readonly string[], { effort }: VideoEncoding) => levels[effort] ?? '8'
+
+/** What is asked for on average; peaks fit a player's buffer. */
+function rate({ crf, bitrate = 0 }: VideoEncoding): string[] {
+  if (crf !== undefined) return ['-crf', String(crf)]
+  const most = String(Math.round(bitrate * 1.5))
+  return ['-b:v', String(bitrate), '-maxrate', most, '-bufsize', String(bitrate * 2)]
+}
+
+/** Of encoders whose constant quality needs to hear that no bitrate bounds it. */
+function openRate({ crf, bitrate = 0 }: VideoEncoding): string[] {
+  return crf === undefined ? ['-b:v', String(bitrate)] : ['-crf', String(crf), '-b:v', '0']
+}
