@@ -27,6 +27,21 @@ describe.runIf(hasFfmpeg())(`made anew with ${FFMPEG}`, () => {
     const noise = 'color=gray:size=320x240:rate=25:duration=4,noise=alls=60:allf=t'
     const coded = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '24', '-g', '10', '-pix_fmt', 'yuv420p']
     mount.put('noise.mp4', ffmpeg('mp4', ['-f', 'lavfi', '-i', noise, ...coded, '-movflags', '+faststart']))
+    const x265 = 'log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc'
+    const pq = ['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc']
+    const hdr = [
+      '-vf',
+      'format=yuv420p10le',
+      '-c:v',
+      'libx265',
+      '-x265-params',
+      x265,
+      ...pq,
+      '-tag:v',
+      'hvc1',
+    ]
+    const grey = ['-f', 'lavfi', '-i', 'color=gray:size=96x64:rate=25:duration=0.4']
+    mount.put('hdr.mp4', ffmpeg('mp4', [...grey, ...hdr]))
     // Red on the left, blue on the right.
     const halves = 'color=red:size=96x64:rate=25:duration=1,drawbox=x=48:w=48:h=64:t=fill:c=blue'
     mount.put(
@@ -170,6 +185,11 @@ describe.runIf(hasFfmpeg())(`made anew with ${FFMPEG}`, () => {
         near(pixels[10 * 48 + 43], [0, 255, 0])
       }
     })
+  })
+
+  test('of PQ is SDR that says so', async () => {
+    const clip = await whole(await get('hdr.mp4?width=48'))
+    expect(videoOf(clip)).toMatchObject({ pix_fmt: 'yuv420p', color_transfer: 'bt709', color_space: 'bt709' })
   })
 
   describe('sound', () => {

@@ -61,6 +61,8 @@ export interface Stream {
   readonly start_time?: string
   readonly duration?: string
   readonly pix_fmt?: string
+  readonly color_transfer?: string
+  readonly color_space?: string
   readonly channels?: number
 }
 
