@@ -220,7 +220,7 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
       images.run(recipe, bytesOriginal(png, 'memory'), budget),
     ),
   )
-  return [images, createContainerEngine(), ...tiers]
+  return [images, ...tiers, createContainerEngine()]
 }
 
 function dependenciesOf({ cache, sql }: Resources) {

@@ -5,7 +5,7 @@
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
-import { probe } from './engines/probe.ts'
+import { probe, probePicture } from './engines/probe.ts'
 import type { MediaInfo } from './media/info.ts'
 import type { Original } from './media/original.ts'
 import type { Rendition } from './media/rendition.ts'
@@ -45,7 +45,8 @@ export async function prepare(
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
   const close = async () => void (await Promise.all(originals.map((original) => original.close())))
   try {
-    if (services.policies.get(plan.source.origin)?.transforms === 'images') requirePicture(main.info)
+    if (services.policies.get(plan.source.origin)?.transforms === 'images')
+      requirePicture(main.info, plan.ask)
     const recipe = services.resolve(plan, main.info, overlay?.info)
     const validator = joinValidators(originals.map((original) => original.validator.text))
     const key = await recipeKey(recipe, sourceText(plan), validator)
@@ -62,13 +63,16 @@ function blamed({ class: mediaClass }: MediaInfo, error: unknown): unknown {
 }
 
 /** The details outlive the error: a remembered one has them too. */
-function requirePicture({ class: mediaClass }: MediaInfo): void {
-  if (mediaClass === 'image') return
+function requirePicture({ class: mediaClass }: MediaInfo, ask: Ask): void {
+  // A frame is a picture.
+  if (mediaClass === 'image' || (mediaClass === 'video' && wantsFrame(ask))) return
   const details = { class: mediaClass }
   throw new MediaError('UNSUPPORTED_MEDIA', `Only pictures are transformed here, not ${mediaClass}`, {
     details,
   })
 }
+
+const wantsFrame = (ask: Ask | undefined) => ask?.timed?.['mode'] === 'frame'
 
 /** Whether the original is media, but not of the kind that is transformed here. */
 export function isNoPicture(error: unknown): boolean {
@@ -96,7 +100,9 @@ async function openProbed(
   try {
     event.sourceType = original.sourceType
     const page = pageOf(ask)
-    return { original, info: await timed(event, 'probe', services.now, () => probe(original, page, signal)) }
+    const isForPictures = services.policies.get(ref.origin)?.transforms === 'images' && !wantsFrame(ask)
+    const look = () => (isForPictures ? probePicture(original, page) : probe(original, page, signal))
+    return { original, info: await timed(event, 'probe', services.now, look) }
   } catch (error) {
     await original.close()
     throw error

@@ -47,7 +47,11 @@ function resolveVideoOrAudio(plan: Plan, info: TimedInfo, limits: ResolveLimits)
     throw new MediaError('INVALID_PARAMETER', 'Parameter "overlay" is wrong: it is for pictures', {
       details: [{ parameter: 'overlay', expected: 'a picture below it' }],
     })
-  return resolveTimed(plan, info, limits.pixels, (question, still) => resolvePicture(question, still, limits))
+  return resolveTimed(plan, info, {
+    picture: (question, still) => resolvePicture(question, still, limits),
+    facts: (still) => resolveMetadata({}, still, limits),
+    pixels: limits.pixels,
+  })
 }
 
 function resolvePicture(

@@ -257,6 +257,14 @@ describe('media', () => {
   const mp4 = () =>
     Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'latin1'), Buffer.alloc(5000, 7)])
 
+  test('of a damaged video there is no still', async () => {
+    const server = await upstream()
+    server.objects.set('film.jpg', mp4())
+    const get = await stage()
+    const still = await get(`${v2(`${server.url}/film.jpg`)}?format=webp`)
+    expect([still.status, still.headers.get('content-type')]).toEqual([422, 'application/json; charset=utf-8'])
+  })
+
   test('that is no picture is served whole, with Range, whatever is asked of it', async () => {
     const server = await upstream()
     server.objects.set('film.jpg', mp4())

@@ -14,9 +14,9 @@ afterEach(async () => {
 
 const mount = createMemoryMount()
 
-function stage(document: Record<string, unknown> = {}) {
+function openStage(document: Record<string, unknown>, env: Record<string, string> = {}) {
   const platform = {
-    ...createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
+    ...createTestPlatform({ drivers: { 'memory:files': mount.driver }, env }),
     createFfmpegs: (settings: Parameters<typeof createFfmpegs>[0]) => createFfmpegs(settings, 2),
   }
   const files = {
@@ -27,7 +27,14 @@ function stage(document: Record<string, unknown> = {}) {
   const config = { origins: [files], storage: { cache: 'memory:' }, database: 'sqlite::memory:', ...document }
   const media = createMediamorph(config as never, platform)
   open.push(media)
-  return (path: string) => media.fetch(new Request(`http://media.test/files/${path}`))
+  return {
+    ask: (path: string, init?: RequestInit) => media.fetch(new Request(`http://media.test${path}`, init)),
+  }
+}
+
+function stage(document: Record<string, unknown> = {}) {
+  const { ask } = openStage(document)
+  return (path: string) => ask(`/files/${path}`)
 }
 
 const bytes = async (response: Response) => new Uint8Array(await response.arrayBuffer())
@@ -89,6 +96,68 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
     test('of a file whose index is missing there are none', async () => {
       const response = await stage()('cut.mp4?format=json')
       expect([response.status, await code(response)]).toEqual([422, 'CORRUPT_MEDIA'])
+    })
+  })
+
+  test('of a video there is a placeholder, made of its first frame', async () => {
+    const facts = async (document = {}) => {
+      const response = await stage(document)('turned.mp4?format=json')
+      return JSON.parse(new TextDecoder().decode(await whole(response)))
+    }
+    expect((await facts()).placeholder).toMatchObject({ dominant: '#000000', thumbhash: expect.any(String) })
+    expect((await facts({ ffmpeg: { native: 'off', wasm: false } })).placeholder).toBe(null)
+  })
+
+  test.each(['webp', 'png', 'gif'])('on an attachment, %s is a still of its beginning', async (format) => {
+    mount.put('attachments/1/2/a.mp4', mount.values.get('a.mp4') as Uint8Array)
+    const { ask } = openStage({ assets: [{ preset: 'fluxer', mount: 'memory:files' }] })
+    const still = await whole(await ask(`/attachments/1/2/a.mp4?format=${format}&width=48`))
+    const { format: made, width, pages = 1 } = await sharp(still).metadata()
+    expect([made, width, pages, await frameOf(still)]).toEqual([format, 48, 1, 0])
+    const film = await ask('/attachments/1/2/a.mp4')
+    expect(film.headers.get('content-type')).toBe('video/mp4')
+    await film.body?.cancel()
+  })
+
+  describe('for those inside', () => {
+    const SECRET = 'secret-of-those-inside'
+    function post(path: string, body: object): Promise<Response> {
+      const { ask } = openStage(
+        { internal: { uploads: 'memory:files' } },
+        { MEDIAMORPH_INTERNAL_SECRET: SECRET, MEDIAMORPH_SECRET: 'secret-of-the-addresses' },
+      )
+      const headers = { 'x-internal-secret': SECRET, 'content-type': 'application/json' }
+      return ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
+    }
+
+    test('/_metadata tells of size, length and look', async () => {
+      const response = await post('/_metadata', {
+        type: 'upload',
+        upload_filename: 'turned.mp4',
+        isNSFWAllowed: true,
+      })
+      expect(await response.json()).toMatchObject({
+        format: 'mp4',
+        content_type: 'video/mp4',
+        width: 64,
+        height: 96,
+        duration: 3,
+        placeholder: expect.stringMatching(/^[\w+/]+=*$/),
+      })
+    })
+
+    test('/_thumbnail is the first frame', async () => {
+      const response = await post('/_thumbnail', { type: 'upload', upload_filename: 'a.mkv' })
+      expect(response.headers.get('content-type')).toBe('image/jpeg')
+      expect(await frameOf(await whole(response))).toBe(0)
+    })
+
+    test('/_frames are three', async () => {
+      const response = await post('/_frames', { type: 'upload', upload_filename: 'a.mp4' })
+      const { frames } = (await response.json()) as { frames: { timestamp: number; base64: string }[] }
+      expect(frames.map((frame) => frame.timestamp)).toEqual([1, 1.5, 2])
+      const pictures = frames.map((frame) => frameOf(Buffer.from(frame.base64, 'base64')))
+      expect(await Promise.all(pictures)).toEqual([25, 37, 50])
     })
   })
 

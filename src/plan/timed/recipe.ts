@@ -1,6 +1,6 @@
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
-import type { ImageRecipe, LookRecipe } from '../recipe.ts'
+import type { ImageRecipe, LookRecipe, MetadataRecipe } from '../recipe.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
 export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe
@@ -49,4 +49,6 @@ export interface FactsRecipe {
   readonly from: FormatName
   readonly to: 'json'
   readonly info: TimedInfo
+  /** The frame that placeholders are made of. */
+  readonly sample?: { readonly at: number; readonly track: VideoTrack; readonly picture: MetadataRecipe }
 }
