@@ -24,7 +24,7 @@ const OVERLOAD = 2
 /** One of so many is hostile. */
 const HOSTILE_EVERY = 5
 /** Far more than the service lets in; what is more is not sent, and said. */
-const MOST_OPEN = 4000
+const MOST_OPEN = 2000
 const LIMITS = { transformMs: 1000 }
 const OUTBOUND = { allowPrivate: ['127.0.0.0/8'], connectMs: 1000, idleMs: 1000, totalMs: 3000 }
 

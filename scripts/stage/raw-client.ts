@@ -35,6 +35,7 @@ export function askRaw(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let needed = Infinity
+    let closed = 'closed'
     let size = 0
     const socket = connect(port, '127.0.0.1', () => {
       const lines = [`GET ${target} HTTP/1.1`, 'Host: media.test', 'Connection: close', ...headers]
@@ -50,7 +51,8 @@ export function askRaw(
       socket.destroy()
       if (fault !== undefined) return reject(new Error(fault))
       const answer = leaveAfterMs === undefined ? parse(Buffer.concat(chunks)) : undefined
-      if (leaveAfterMs === undefined && answer === undefined) return reject(new Error('no whole answer'))
+      if (leaveAfterMs === undefined && answer === undefined)
+        return reject(new Error(`no whole answer: ${closed}, ${size} bytes`))
       resolve(answer && { ...answer, ms: performance.now() - began })
     }
     socket.on('data', (chunk: Buffer) => {
@@ -60,7 +62,7 @@ export function askRaw(
       if (size >= needed) finish()
     })
     // What came before a reset is looked at by `parse`.
-    socket.on('error', () => undefined)
+    socket.on('error', ({ message }) => (closed = message))
     socket.on('close', () => finish())
   })
 }
