@@ -52,10 +52,16 @@ export interface Resources {
   readonly formats: Formats
 }
 
+/** Of places and of memory, that one of several origins may have. */
+const ORIGIN_SHARE = 3 / 4
+
 export async function openResources(config: Config, platform: Platform): Promise<Resources> {
   const now = () => Date.now()
   const bounds = boundsFor(config, platform)
   const { size } = bounds
+  const origins = [...config.origins, ...innerOrigins(config)]
+  // An origin whose servers hang must not take the places of all others.
+  const share = origins.length > 1 ? ORIGIN_SHARE : 1
   const instanceId = `mm-${crypto.randomUUID()}`
   const logger = createLogger({ level: config.logLevel, write: (line) => platform.log(line), now })
   const sql = await platform.openSql(config.database)
@@ -69,8 +75,8 @@ export async function openResources(config: Config, platform: Platform): Promise
       platform.createWorkers(size),
       createGate({ capacity: size, queue: config.limits.queue, now }),
     ),
-    admission: createGate({ capacity: config.limits.queue + size, queue: 0, now }),
-    memory: createGate({ capacity: bounds.originalBytes, queue: config.limits.queue, now }),
+    admission: createGate({ capacity: config.limits.queue + size, queue: 0, share, now }),
+    memory: createGate({ capacity: bounds.originalBytes, queue: config.limits.queue, share, now }),
     flights: platform.sharesPromises ? createSharedFlights() : createIsolatedFlights(),
     cache: createRenditionCache({
       driver: await platform.openDriver(config.storage.cache, 'cache'),
@@ -81,7 +87,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
     sql,
-    origins: createOrigins([...config.origins, ...innerOrigins(config)], {
+    origins: createOrigins(origins, {
       safeFetch,
       openDriver: (mount) => platform.openDriver(mount, 'source'),
     }),

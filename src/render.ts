@@ -18,6 +18,8 @@ import { looseRendition } from './store/loose-rendition.ts'
 import type { StoredFacts } from './store/cache.ts'
 
 export interface Prepared {
+  /** Name of the origin that the original is of. */
+  readonly origin: string
   readonly original: Original
   /** What the plan lays over the result. */
   readonly overlay: Original | undefined
@@ -50,7 +52,8 @@ export async function prepare(
     const recipe = services.resolve(plan, main.info, overlay?.info)
     const validator = joinValidators(originals.map((original) => original.validator.text))
     const key = await recipeKey(recipe, sourceText(plan), validator)
-    return { ...main, overlay: overlay?.original, recipe, validator, key, close }
+    const { origin } = plan.source
+    return { ...main, origin, overlay: overlay?.original, recipe, validator, key, close }
   } catch (error) {
     await close()
     throw blamed(main.info, error)
@@ -201,7 +204,7 @@ async function make(
     const facts = storedFacts(rendition, original, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))
   }
-  return services.memory.run(signal, work, weight)
+  return services.memory.run(signal, work, weight, prepared.origin)
 }
 
 function storedFacts(rendition: Rendition, original: Original, now: number): StoredFacts {

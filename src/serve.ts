@@ -87,7 +87,10 @@ function fly(flight: PlannedFlight, signal: AbortSignal, call: Call, services: S
   return services.flights.run({
     key: flight.key,
     signal,
-    make: (shared) => services.admission.run(shared, () => make(flight, shared, call, services)),
+    make: (shared) => {
+      const work = () => make(flight, shared, call, services)
+      return services.admission.run(shared, work, 1, flight.plan.source.origin)
+    },
     reread: async () => {
       const found = await services.cache.find(flight.key)
       if (found?.state === 'negative') throw remembered(found)

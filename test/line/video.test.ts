@@ -109,7 +109,7 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
   })
 
   test.each(['webp', 'png', 'gif'])('on an attachment, %s is a still of its beginning', async (format) => {
-    mount.put('attachments/1/2/a.mp4', mount.values.get('a.mp4') as Uint8Array)
+    mount.put('attachments/1/2/a.mp4', mount.files.get('a.mp4')?.body ?? '')
     const { ask } = openStage({ assets: [{ preset: 'fluxer', mount: 'memory:files' }] })
     const still = await whole(await ask(`/attachments/1/2/a.mp4?format=${format}&width=48`))
     const { format: made, width, pages = 1 } = await sharp(still).metadata()
