@@ -19,6 +19,7 @@ import { createAddressSet } from './lib/cidr.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
+import type { Dependency } from './observe/health.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { createPlanKeys } from './plan/key.ts'
@@ -145,7 +146,7 @@ export function createApp(config: Config, resources: Resources): Router {
     }),
     rules: config.rules,
     cors: config.cors,
-    dependencies: dependenciesOf(resources),
+    dependencies: () => dependenciesOf(config, resources),
     instanceId: resources.instanceId,
     ...config.limits,
     compat: config.compat,
@@ -203,9 +204,19 @@ function createServices(config: Config, resources: Resources): Services {
   }
 }
 
-function dependenciesOf({ cache, sql }: Resources) {
-  const store = { name: 'cache', check: () => cache.check() }
-  if (!sql) return [store]
-  const database = { name: 'database', check: async () => void (await sql.query('select 1')) }
-  return [store, database]
+/** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */
+function dependenciesOf(config: Config, { cache, sql, rates, origins }: Resources): Dependency[] {
+  const { check: checkRates } = rates
+  const names = new Set(config.origins.map(({ name }) => name))
+  const down = [...origins.failing()].filter(([name]) => names.has(name))
+  return [
+    { name: 'cache', check: () => cache.check() },
+    ...(sql ? [{ name: 'database', check: async () => void (await sql.query('select 1')) }] : []),
+    ...(checkRates ? [{ name: 'redis', isOptional: true, check: checkRates }] : []),
+    ...down.map(([name, how]) => ({
+      name: `origin:${name}`,
+      isOptional: true,
+      check: () => Promise.reject(new Error(how)),
+    })),
+  ]
 }
