@@ -2,6 +2,7 @@
 import type { Bomb } from './bomb.ts'
 import { bmpBombs } from './bmp.ts'
 import { heifBombs } from './heif.ts'
+import { metadataBombs } from './metadata.ts'
 import { gifBombs, webpBombs } from './moving.ts'
 import { otherBombs } from './other.ts'
 import { pngBombs } from './png.ts'
@@ -17,4 +18,5 @@ export const makeBombs = (): Bomb[] => [
   ...heifBombs(),
   ...otherBombs(),
   ...svgBombs(),
+  ...metadataBombs(),
 ]
