@@ -128,7 +128,7 @@ test.each(Object.entries(CHANGES))(
     )
     for (const url of urls) expect((await service.get(url)).status).toBe(200)
     let changed = 0
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 200; round++) {
       const url = urls[round % urls.length]!
       const other = change(url, random)
       const now = meaning(other)
@@ -140,7 +140,7 @@ test.each(Object.entries(CHANGES))(
       else expect([other, status >= 400 && status < 500]).toEqual([other, true])
     }
     // Some ways of changing change nothing, but for the order of words none.
-    if (name !== 'words in another order') expect(changed).toBeGreaterThan(30)
+    if (name !== 'words in another order') expect(changed).toBeGreaterThan(20)
   },
 )
 
