@@ -22,6 +22,7 @@ import { createAddressSet } from './lib/cidr.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
+import type { Dependency } from './observe/health.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { createPlanKeys } from './plan/key.ts'
@@ -165,7 +166,7 @@ export function createApp(config: Config, resources: Resources): Router {
     }),
     rules: config.rules,
     cors: config.cors,
-    dependencies: dependenciesOf(resources),
+    dependencies: () => dependenciesOf(config, resources),
     instanceId: resources.instanceId,
     ...config.limits,
     compat: config.compat,
@@ -229,9 +230,19 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
   return [images, ...tiers, createContainerEngine()]
 }
 
-function dependenciesOf({ cache, sql }: Resources) {
-  const store = { name: 'cache', check: () => cache.check() }
-  if (!sql) return [store]
-  const database = { name: 'database', check: async () => void (await sql.query('select 1')) }
-  return [store, database]
+/** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */
+function dependenciesOf(config: Config, { cache, sql, rates, origins }: Resources): Dependency[] {
+  const { check: checkRates } = rates
+  const names = new Set(config.origins.map(({ name }) => name))
+  const down = [...origins.failing()].filter(([name]) => names.has(name))
+  return [
+    { name: 'cache', check: () => cache.check() },
+    ...(sql ? [{ name: 'database', check: async () => void (await sql.query('select 1')) }] : []),
+    ...(checkRates ? [{ name: 'redis', isOptional: true, check: checkRates }] : []),
+    ...down.map(([name, how]) => ({
+      name: `origin:${name}`,
+      isOptional: true,
+      check: () => Promise.reject(new Error(how)),
+    })),
+  ]
 }

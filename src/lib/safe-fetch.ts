@@ -92,13 +92,14 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     return { url, reach, method: options.method ?? 'GET', headers: new Headers(options.headers) }
   }
 
-  function nextHop(hop: Hop, response: Response): Hop | undefined {
+  /** The host of a request's choice must stay one that is named: a named host may lead anywhere. */
+  function nextHop(hop: Hop, response: Response, { mustBeNamed }: SafeFetchOptions): Hop | undefined {
     const location = response.headers.get('location')
     if (!REDIRECTS.has(response.status) || location === null) return undefined
     const url = toUrl(location, hop.url)
     if (hop.url.protocol === 'https:' && url.protocol === 'http:')
       throw failed('it redirects from https to http')
-    const reach = policy.judge(url, {})
+    const reach = policy.judge(url, { mustBeNamed })
     const names = [...hop.headers.keys()].filter(
       (name) => url.origin !== hop.url.origin && !HARMLESS.test(name),
     )
@@ -122,7 +123,7 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     let hop = first
     for (let redirects = 0; ; redirects++) {
       const response = await (redirects === 0 ? send(hop, call) : blamingSource(() => send(hop, call)))
-      const next = await blamingSource(() => nextHop(hop, response)).catch((error: unknown) => {
+      const next = await blamingSource(() => nextHop(hop, response, call.options)).catch((error: unknown) => {
         throw refuseBody(response.body, error)
       })
       if (!next) return response

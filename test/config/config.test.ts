@@ -390,7 +390,7 @@ describe('who may ask, and how often', () => {
   test.each<[string, object, string]>([
     ['no block', { trustedProxies: ['10.0.0.1/8'] }, 'trustedProxies[0]'],
     ['a name', { trustedProxies: ['proxy.example.com'] }, 'trustedProxies[0]'],
-    ['threats 16: IPv4 in IPv6 form', { trustedProxies: ['::ffff:10.0.0.0/104'] }, 'trustedProxies[0]'],
+    ['threats row 16: IPv4 in IPv6 form', { trustedProxies: ['::ffff:10.0.0.0/104'] }, 'trustedProxies[0]'],
     ['a list that is no address', { edge: { cloudflareLists: ['ips-v4'] } }, 'edge.cloudflareLists[0]'],
     ['no list', { edge: { cloudflareLists: [] } }, 'edge.cloudflareLists'],
     ['a limit below 0', { rateLimit: { media: { limit: -1 } } }, 'rateLimit.media.limit'],

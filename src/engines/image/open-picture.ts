@@ -196,9 +196,14 @@ export function limitFrames({ from, animated, page }: Frames, file: PictureFile,
   return count
 }
 
-/** What was taken for an animation and has one frame is a still. @throws LIMIT_EXCEEDED */
+/**
+ * What was taken for an animation and has one frame is a still. The frames of a result count as those of an original do:
+ * enlarging and padding would else multiply what a small file costs. @throws LIMIT_EXCEEDED
+ */
 export function checkFrames(recipe: ImageRecipe, file: PictureFile, stored: Size): ImageRecipe {
   const count = limitFrames(recipe, file, stored)
+  const made = count * recipe.width * recipe.height
+  if (recipe.animated && count > 1 && made > file.pixels) throw limitError('pixels', made, file.pixels)
   if (!recipe.animated || count > 1) return recipe
   const { animated: _, ...still } = recipe
   return { ...still, page: 0 }
