@@ -11,19 +11,23 @@ import { createLimiter } from './access/rate-limit.ts'
 import { createMemoryRates, createRedisRates, type RateStore } from './access/rate-store.ts'
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
-import type { Made, OriginPolicy, Services } from './context.ts'
+import { ConfigError } from './config/fault.ts'
+import type { Judging, Made, OriginPolicy, Services } from './context.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { formatsWith } from './engines/image/modules.ts'
+import { openClassifier } from './engines/nsfw/open-classifier.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { judgedBy } from './judge.ts'
 import { createAddressSet } from './lib/cidr.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
+import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { createPlanKeys } from './plan/key.ts'
 import { createPlanner } from './plan/planner.ts'
-import { resolve } from './plan/resolve.ts'
+import { resolve, type ResolveLimits } from './plan/resolve.ts'
 import type { Platform, Sql, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
@@ -35,6 +39,8 @@ export interface Resources {
   readonly admission: Gate
   readonly memory: Gate
   readonly flights: Flights<Made>
+  readonly judging: Judging | undefined
+  readonly looks: Flights<Finding>
   readonly cache: RenditionCache
   readonly sql: Sql | undefined
   readonly origins: Origins
@@ -53,17 +59,22 @@ export async function openResources(config: Config, platform: Platform): Promise
   const { size } = bounds
   const instanceId = `mm-${crypto.randomUUID()}`
   const logger = createLogger({ level: config.logLevel, write: (line) => platform.log(line), now })
-  const sql = await platform.openSql(config.database)
+  const formats = formatsWith((name) => platform.hasWasm?.(name) ?? true)
   const safeFetch = createSafeFetch({
     rules: config.outbound,
     instanceId,
     createPinnedFetch: platform.createPinnedFetch,
   })
+  const workers = gated(
+    platform.createWorkers(size),
+    createGate({ capacity: size, queue: config.limits.queue, now }),
+  )
+  const judging = await openJudging(config, { workers, safeFetch, bounds, formats }, platform)
+  const sql = await platform.openSql(config.database)
   return {
-    workers: gated(
-      platform.createWorkers(size),
-      createGate({ capacity: size, queue: config.limits.queue, now }),
-    ),
+    workers,
+    judging,
+    looks: platform.sharesPromises ? createSharedFlights() : createIsolatedFlights(),
     admission: createGate({ capacity: config.limits.queue + size, queue: 0, now }),
     memory: createGate({ capacity: bounds.originalBytes, queue: config.limits.queue, now }),
     flights: platform.sharesPromises ? createSharedFlights() : createIsolatedFlights(),
@@ -85,8 +96,32 @@ export async function openResources(config: Config, platform: Platform): Promise
     logger,
     instanceId,
     bounds,
-    formats: formatsWith((name) => platform.hasWasm?.(name) ?? true),
+    formats,
   }
+}
+
+/** @throws ConfigError when the classifier cannot be had */
+async function openJudging(
+  config: Config,
+  { bounds, formats, ...deps }: Pick<Resources, 'workers' | 'bounds' | 'formats'> & { safeFetch: SafeFetch },
+  { hashFile }: Platform,
+): Promise<Judging | undefined> {
+  const { nsfw } = config
+  const limits = { ...resolveLimits(config, formats), ...config.limits, imageBytes: bounds.imageBytes }
+  const rules = { ...limits, memory: bounds.memoryBytes, looks: nsfw.frames }
+  try {
+    const classifier = await openClassifier(nsfw, { ...deps, rules, hashFile })
+    return classifier && { classifier, threshold: nsfw.threshold, onError: nsfw.onError }
+  } catch (error) {
+    await deps.workers.close()
+    const message = error instanceof Error ? error.message : String(error)
+    throw new ConfigError([{ path: nsfw.classifier === 'onnx' ? 'nsfw.onnx' : 'nsfw.classifier', message }])
+  }
+}
+
+/** What resolving a plan keeps to. */
+function resolveLimits({ limits, auto, formats: { heic } }: Config, formats: Formats): ResolveLimits {
+  return { ...limits, formats, avifPixels: auto.avifPixels, heic }
 }
 
 function openEdge({ edge }: Config, safeFetch: SafeFetch, logger: Logger): EdgeRanges {
@@ -166,10 +201,11 @@ function createAdminOf({ secrets, publicUrl }: Config) {
 }
 
 function createServices(config: Config, resources: Resources): Services {
-  const { bounds, formats } = resources
+  const { bounds, formats, judging } = resources
   const limits = { ...config.limits, imageBytes: bounds.imageBytes }
   const now = () => Date.now()
   const rules = new Map([...config.origins, ...innerOrigins(config)].map((origin) => [origin.name, origin]))
+  const judgedByName = (name: string) => judgedBy(rules.get(name) ?? {}, judging)
   const { signing: keys, external, vylux } = config.secrets
   const authorizer = createAuthorizer({ rules, keys, rings: { external, vylux }, now })
   return {
@@ -189,16 +225,12 @@ function createServices(config: Config, resources: Resources): Services {
     admission: resources.admission,
     memory: resources.memory,
     flights: resources.flights,
+    judging,
+    looks: resources.looks,
     limits: { ...limits, sourceMs: config.outbound.totalMs },
-    plan: createPlanner({ outputSide: config.rules.outputSide, formats }),
+    plan: createPlanner({ outputSide: config.rules.outputSide, formats, judgedBy: judgedByName }),
     planKey: createPlanKeys(),
-    resolve: (plan, info, overlay) =>
-      resolve(
-        plan,
-        info,
-        { ...limits, formats, avifPixels: config.auto.avifPixels, heic: config.formats.heic },
-        overlay,
-      ),
+    resolve: (plan, info, overlay) => resolve(plan, info, resolveLimits(config, formats), overlay),
     authorize: (url, request) => authorizer.authorize(url, request),
   }
 }

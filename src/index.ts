@@ -2,6 +2,7 @@
 import { closeResources, createApp, openResources, type Resources } from './app.ts'
 import type { ConfigInput } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
+import { checkClassifier } from './config/nsfw-faults.ts'
 import { MediaError } from './error.ts'
 import { problemResponse } from './http/problem.ts'
 import type { Router } from './http/router.ts'
@@ -27,6 +28,7 @@ export interface Mediamorph {
  */
 export function createMediamorph(document: ConfigInput | undefined, platform: Platform): Mediamorph {
   const config = loadConfig({ document, env: platform.env })
+  checkClassifier(config, platform)
   let opened: { resources: Resources; router: Router } | undefined
   const open = createLazy(async () => {
     const resources = await openResources(config, platform)

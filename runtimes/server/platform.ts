@@ -1,6 +1,7 @@
 /** The platform that Bun, Deno and Node share: threads, files, SQLite and pinned connections through node: modules. */
 import process from 'node:process'
 import type { Platform } from '../../src/index.ts'
+import { hashFile } from './files.ts'
 import { openServerDriver } from './mounts.ts'
 import { createPinnedFetch } from './pinned-fetch.ts'
 import { THREAD_SCRIPT } from './places.ts'
@@ -34,6 +35,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     sharesPromises: true,
     loadWasm,
     createWorkers: (size) => createPool({ script: THREAD_SCRIPT, size, loadWasm, terminateStops, onLost }),
+    hashFile,
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => openServerDriver(mount, use, env),
     openSql: openServerSql,

@@ -51,5 +51,4 @@ export const laterShape = {
       wasm: notYet(true, 'Use the bundled ffmpeg', [false]),
     })
     .prefault({}),
-  nsfw: z.strictObject({ classifier: notYet('off', 'Which classifier judges pictures') }).prefault({}),
 }
