@@ -17,7 +17,7 @@ interface Session {
 }
 
 /** The first is several times faster, the second is smaller and runs wherever WebAssembly does. */
-const PACKAGES = ['onnxruntime-node', 'onnxruntime-web/wasm']
+const PACKAGES = ['onnxruntime-node', 'onnxruntime-web']
 const SIDE = 224
 const CLASSES = 5
 
@@ -50,12 +50,19 @@ async function loadOnnx(): Promise<Onnx> {
       if (module.InferenceSession) return module as Onnx
       if (module.default) return module.default
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error))
+      if (!isMissing(error)) failures.push(`${name} cannot be loaded: ${reasonOf(error)}`)
     }
   }
-  throw new Error('onnx needs the package onnxruntime-node or onnxruntime-web: install one of them', {
-    cause: failures,
-  })
+  const missing = 'onnx needs the package onnxruntime-node or onnxruntime-web: install one of them'
+  throw new Error(failures.length > 0 ? failures.join('; ') : missing)
+}
+
+function isMissing(error: unknown): boolean {
+  return /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String((error as { code?: unknown } | undefined)?.code))
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300)
 }
 
 /** That of our own models, else the first. */
@@ -67,7 +74,6 @@ async function orSay<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${path} is no such network: ${reason.slice(0, 300)}`, { cause })
+    throw new Error(`${path} is no such network: ${reasonOf(cause)}`, { cause })
   }
 }

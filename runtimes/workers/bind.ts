@@ -18,6 +18,8 @@ export type Modules = Readonly<Record<string, WebAssembly.Module | NetLoaders>>
 const MIB = 1_048_576
 /** An isolate has 128 MB for everything. What it takes beside these is measured in docs/performance.md. */
 const MEMORY: MemoryBounds = { work: 64 * MIB, originals: 24 * MIB, kept: 8 * MIB }
+/** A network leaves that much beside it. */
+const BESIDE_NET: MemoryBounds = { work: 32 * MIB, originals: 12 * MIB, kept: 4 * MIB }
 
 /** The part of an ExecutionContext that is used here. */
 interface Execution {
@@ -84,7 +86,7 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     loadWasm,
     hasWasm: (name) => moduleOf(name) instanceof WebAssembly.Module,
     lacksNet: (name) => (Object.hasOwn(nets, name) ? undefined : LACKS[name]),
-    memory: MEMORY,
+    memory: Object.keys(nets).length > 0 ? BESIDE_NET : MEMORY,
     createWorkers: (size) => createWorkersInPlace(loadWasm, size, nets),
     openDriver: (mount) => mounts.openDriver(mount),
     openSql: (url) => mounts.openSql(url),

@@ -44,6 +44,8 @@ const PARTS = {
     replaced(text, [
       [/ENVIRONMENT_IS_NODE=typeof process[^;]*;/, 'ENVIRONMENT_IS_NODE=false;'],
       [/ENVIRONMENT_IS_WEB=typeof window=="object"/, 'ENVIRONMENT_IS_WEB=false'],
+      // Memory grows by what is asked for, and not by a fifth more.
+      [/oldSize\*\(1\+\.2\/cutDown\)/, 'oldSize'],
       [/ENVIRONMENT_IS_WORKER=typeof importScripts=="function"/, 'ENVIRONMENT_IS_WORKER=false'],
       [
         /if\(ENVIRONMENT_IS_NODE\)\{var fs=require[^]*?\}else if\(ENVIRONMENT_IS_WEB/,

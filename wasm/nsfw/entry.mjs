@@ -1,5 +1,5 @@
 /** What tfjs.js is bundled from: TensorFlow.js with one model in mind. See build.mjs. */
-import { env, ready, setBackend, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { clone, env, ready, setBackend, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import { useModule } from '@tensorflow/tfjs-backend-wasm'
 import { loadLayersModel } from '@tensorflow/tfjs-layers'
 
@@ -33,11 +33,37 @@ export async function openModel({ module, model, weights }) {
   const net = await loadLayersModel({
     load: async () => ({ modelTopology, weightSpecs, weightData: weights }),
   })
-  return (pixels) =>
-    tidy(() =>
-      net
-        .predict(tensor4d(pixels, [1, 224, 224, 3]))
-        .dataSync()
-        .slice(),
+  return (pixels) => {
+    const result = walk(net.layers, tensor4d(pixels, [1, 224, 224, 3]))
+    const scores = result.dataSync().slice()
+    result.dispose()
+    return scores
+  }
+}
+
+/**
+ * Layer by layer: `predict` would hold what every layer gives until the last one has run, in three times the memory.
+ *
+ * @param layers in order; the first is the input, the last the result
+ * @param input is disposed of
+ */
+function walk(layers, input) {
+  const sources = new Map(layers.map((layer) => [layer, layer.inboundNodes[0].inboundLayers]))
+  const waiting = new Map(layers.map((layer) => [layer, 0]))
+  for (const list of sources.values()) for (const source of list) waiting.set(source, waiting.get(source) + 1)
+  const given = new Map([[layers[0], input]])
+  for (const layer of layers.slice(1)) {
+    const from = sources.get(layer)
+    const inputs = from.map((source) => given.get(source))
+    // Never what it was given itself, as by a layer that does nothing here.
+    given.set(
+      layer,
+      tidy(() => clone(layer.apply(inputs.length === 1 ? inputs[0] : inputs))),
     )
+    for (const source of from) {
+      waiting.set(source, waiting.get(source) - 1)
+      if (waiting.get(source) === 0) given.get(source).dispose()
+    }
+  }
+  return given.get(layers.at(-1))
 }
