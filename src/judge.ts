@@ -5,6 +5,7 @@
  */
 import type { Judging, OriginPolicy, Services } from './context.ts'
 import type { Classifier } from './engines/classifier.ts'
+import { probe } from './engines/probe.ts'
 import { isMediaError, MediaError, type ErrorCode } from './error.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { formatRow, type FormatName } from './media/format.ts'
@@ -22,6 +23,8 @@ export interface Subject {
   readonly format: FormatName
   /** The one frame or page that is to be seen; absent: any. */
   readonly page?: number | undefined
+  /** The file itself is to be seen, all that moves in it included. */
+  readonly isWhole?: boolean
 }
 
 export interface Judged extends Judgement {
@@ -116,6 +119,7 @@ async function find(
   signal: AbortSignal,
   services: Services,
 ): Promise<Finding> {
+  if (subject.isWhole) await requireStill(subject)
   const key = await keyOf(subject, classifier)
   const known = await recall(key, services)
   if (known) return known
@@ -130,6 +134,17 @@ async function find(
     reread: () => recall(key, services),
   })
   return value
+}
+
+/** What moves in formats whose frames are not read here would be seen and not judged. */
+async function requireStill({ original, format }: Subject): Promise<void> {
+  if (formatRow(format).animates) return
+  const info = await probe(original)
+  if (info.class === 'image' && info.animated)
+    throw new MediaError(
+      'UNSUPPORTED_CODEC',
+      `Cannot judge ${format} that moves: its first frame is all that is read`,
+    )
 }
 
 async function keyOf({ ref, original, page }: Subject, { identity }: Classifier): Promise<string> {

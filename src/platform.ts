@@ -71,6 +71,8 @@ export interface Task {
   readonly signal?: AbortSignal
   /** Milliseconds from the moment a worker takes it. */
   readonly deadlineMs?: number
+  /** Milliseconds that it may not hear a stop, where that is longer than usual. */
+  readonly graceMs?: number
 }
 
 /** Where CPU work runs: threads on servers, in place on Workers. */

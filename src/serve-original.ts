@@ -52,7 +52,8 @@ export async function serveOriginal(
     const type = format === undefined ? typeByName(request.path, how.policy) : formatRow(format).mime
     if (type === undefined && how.policy.originals !== 'any') throw new MediaError('UNSUPPORTED_MEDIA')
     const judged =
-      format && (await judgeOriginal({ ref, original, format }, call.signal, call.event, services))
+      format &&
+      (await judgeOriginal({ ref, original, format, isWhole: true }, call.signal, call.event, services))
     if (judged?.veil) {
       await original.close()
       return undefined

@@ -8,6 +8,7 @@ import { externalUrl, signUrl } from '../../src/client.ts'
 import { createMediamorph, loadConfig } from '../../src/index.ts'
 import { makeGif } from '../support/animations.ts'
 import { psnr } from '../support/compare.ts'
+import { jxlKind } from '../support/jxl.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { BLUE, markedPicture, RED, sharpestEdge, startNsfwService } from '../support/nsfw-service.ts'
 import { startObjectServer } from '../support/object-server.ts'
@@ -324,6 +325,19 @@ describe('who is looked at, and when', () => {
     expect(told(await get('/files/none.gif?width=20'))).toEqual([200, SAFE])
     expect(told(await get('/files/second.gif?width=20'))).toEqual([200, SAFE])
     expect(told(await get('/files/second.gif?page=1&format=png'))).toEqual([200, UNSAFE])
+  })
+
+  test('what moves and is read in its first frame alone is not judged by that', async () => {
+    for (const [onError, status] of [
+      ['closed', 422],
+      ['open', 200],
+    ] as const) {
+      const { get, mount, service } = await stage('block', { nsfw: { onError } })
+      mount.put('moves.jxl', Uint8Array.from(await jxlKind('animated')))
+      expect((await get('/files/moves.jxl')).status).toBe(status)
+      expect(service.asked).toEqual([])
+      expect(told(await get('/files/moves.jxl?format=png'))).toEqual([200, SAFE])
+    }
   })
 
   test('video, audio and files that are no media are not looked at', async () => {

@@ -24,11 +24,15 @@ export function createNetClassifier({ net, version, workers, rules }: NetClassif
       const { bytes, recipes } = await lookAt(original, NET_ASK, page, rules)
       const data: ClassifyTask = { net, recipes, bytes, pixels, frames, memory }
       const task = { op: 'classify', data, transfer: [bytes.buffer] }
-      const scores = (await workers.run({ ...task, signal, deadlineMs: transformMs })) as number[][]
+      const clocks = { deadlineMs: transformMs, graceMs: GRACE_MS }
+      const scores = (await workers.run({ ...task, signal, ...clocks })) as number[][]
       return worstOf(scores.map(toFinding))
     },
   }
 }
+
+/** A network hears nothing while it is loaded or computes: a thread that is given up for that would cost another one. */
+const GRACE_MS = 10_000
 
 function toFinding(scores: readonly number[]): Finding {
   const predictions = toPredictions(scores)
