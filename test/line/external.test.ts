@@ -262,7 +262,10 @@ describe('media', () => {
     server.objects.set('film.jpg', mp4())
     const get = await stage()
     const still = await get(`${v2(`${server.url}/film.jpg`)}?format=webp`)
-    expect([still.status, still.headers.get('content-type')]).toEqual([422, 'application/json; charset=utf-8'])
+    expect([still.status, still.headers.get('content-type')]).toEqual([
+      422,
+      'application/json; charset=utf-8',
+    ])
   })
 
   test('that is no picture is served whole, with Range, whatever is asked of it', async () => {
