@@ -37,6 +37,7 @@ const WORKERS_DOORS = {
   'workers-avif-decoder': 'runtimes/workers/avif-decoder.ts',
   'workers-jxl': 'runtimes/workers/jxl.ts',
   'workers-mozjpeg': 'runtimes/workers/mozjpeg.ts',
+  'workers-nsfw': 'runtimes/workers/nsfw.ts',
   'workers-svg': 'runtimes/workers/svg.ts',
 }
 
@@ -50,11 +51,11 @@ const INPUTS = [
   'tsconfig.json',
 ]
 
-/** Imports of `.wasm` stay imports, seen from `dist/`. */
+/** Imports of `.wasm` and data stay imports, seen from `dist/`. */
 const wasmOutside = {
   name: 'wasm-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\.(?:wasm|bin)$/ }, ({ path, resolveDir }) => ({
       path: `../${relative(root, join(resolveDir, path))}`,
       external: true,
     }))
@@ -113,7 +114,7 @@ async function fingerprint(what) {
   const hash = createHash('sha256').update(what)
   for (const file of files) {
     // The compiled modules are not in the bundle, only their names are.
-    const isBinary = file.endsWith('.wasm')
+    const isBinary = /\.(?:wasm|bin)$/.test(file)
     hash.update(`\n${relative(root, file)}\n`).update(isBinary ? '' : await readFile(file))
   }
   return hash.digest('hex')

@@ -2,7 +2,7 @@
 import type { Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
-import { limitError, MediaError } from './error.ts'
+import { isMediaError, limitError, MediaError } from './error.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { createSha256 } from './lib/sha256.ts'
 import { cancelQuietly } from './lib/stream.ts'
@@ -121,14 +121,15 @@ function sampleTimes(duration: number): number[] {
 export async function judge(
   { format, bytes }: Inspection,
   signal: AbortSignal,
-  { classifier, logger }: Services,
+  { judging, logger }: Services,
 ): Promise<Verdict> {
-  if (!classifier || !bytes || formatRow(format).class !== 'image') return UNJUDGED
+  if (!judging || !bytes || formatRow(format).class !== 'image') return UNJUDGED
+  const { classifier, threshold } = judging
   try {
-    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal))
+    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal), threshold)
   } catch (cause) {
     signal.throwIfAborted()
-    logger.log('warn', 'not classified', { cause: String(cause) })
+    logger.log('warn', 'not judged', { cause: String(isMediaError(cause) ? (cause.cause ?? cause) : cause) })
     return UNJUDGED
   }
 }

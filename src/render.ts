@@ -6,10 +6,13 @@ import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe, probePicture } from './engines/probe.ts'
+import { judgePlan, withJudgement } from './judge-plan.ts'
 import type { MediaInfo } from './media/info.ts'
+import type { Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
 import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
+import { canonicalJson } from './plan/canonical.ts'
 import { recipeKey } from './plan/key.ts'
 import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
@@ -27,6 +30,8 @@ export interface Prepared {
   readonly recipe: Recipe
   /** Names this version of all originals together. */
   readonly validator: string
+  /** What they were judged to be; absent: nobody looked. */
+  readonly nsfw: Judgement | undefined
   /** Cache key of the recipe on this version of them. */
   readonly key: string
   /** Lets go of all of them. */
@@ -49,11 +54,13 @@ export async function prepare(
   try {
     if (services.policies.get(plan.source.origin)?.transforms === 'images')
       requirePicture(main.info, plan.ask)
-    const recipe = services.resolve(plan, main.info, overlay?.info)
+    const { veiled, nsfw } = await judgePlan(plan, main, overlay, { signal, event, services })
+    const recipe = withJudgement(services.resolve(veiled, main.info, overlay?.info), nsfw)
     const validator = joinValidators(originals.map((original) => original.validator.text))
-    const key = await recipeKey(recipe, sourceText(plan), validator)
+    const judged = nsfw && canonicalJson([plan.judged, nsfw])
+    const key = await recipeKey(recipe, sourceText(plan), validator, judged)
     const { origin } = plan.source
-    return { ...main, origin, overlay: overlay?.original, recipe, validator, key, close }
+    return { ...main, origin, overlay: overlay?.original, recipe, validator, nsfw, key, close }
   } catch (error) {
     await close()
     throw blamed(main.info, error)
@@ -201,15 +208,16 @@ async function make(
     const rendition = await timed(event, 'transform', services.now, () =>
       engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
     )
-    const facts = storedFacts(rendition, original, services.now())
+    const facts = storedFacts(rendition, prepared, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))
   }
   return services.memory.run(signal, work, weight, prepared.origin)
 }
 
-function storedFacts(rendition: Rendition, original: Original, now: number): StoredFacts {
+function storedFacts(rendition: Rendition, { original, nsfw }: Prepared, now: number): StoredFacts {
   const lastModified = original.validator.lastModified ?? now
-  return { ...rendition.facts, sourceType: original.sourceType, lastModified }
+  const judged = nsfw ? { nsfw } : {}
+  return { ...rendition.facts, ...judged, sourceType: original.sourceType, lastModified }
 }
 
 /** A store that is full or down costs the caching, not the answer. */

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import type { Platform } from '../../src/index.ts'
 import { createFfmpegs } from './ffmpeg.ts'
+import { hashFile } from './files.ts'
 import { openServerDriver } from './mounts.ts'
 import { createPinnedFetch } from './pinned-fetch.ts'
 import { THREAD_SCRIPT } from './places.ts'
@@ -35,6 +36,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     sharesPromises: true,
     loadWasm,
     createWorkers: (size) => createPool({ script: THREAD_SCRIPT, size, loadWasm, terminateStops, onLost }),
+    hashFile,
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => openServerDriver(mount, use, env),
     openSql: openServerSql,

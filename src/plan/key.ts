@@ -22,7 +22,11 @@ export function createPlanKeys(): (plan: Plan) => Promise<string> {
   }
 }
 
-/** What is made, of which version of which original. `source` tells originals of equal validators apart. */
-export function recipeKey(recipe: Recipe, source: string, validator: string): Promise<string> {
-  return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}`)
+/**
+ * What is made, of which version of which original. `source` tells originals of equal validators apart.
+ *
+ * @param judged how they were judged and what was found, where somebody looked
+ */
+export function recipeKey(recipe: Recipe, source: string, validator: string, judged = ''): Promise<string> {
+  return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}${judged}`)
 }

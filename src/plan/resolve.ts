@@ -87,6 +87,7 @@ function resolveLook(
   return {
     kind: 'look',
     from: info.format,
+    ...veilOf(ask),
     orient: info.orientation,
     ...framesOf(ask, info, false),
     area: crop ?? { x: 0, y: 0, width: info.width, height: info.height },
@@ -116,13 +117,14 @@ const SAMPLE: Ask = { width: 100, height: 100, format: 'png', page: 0 }
 /** Nothing but the EXIF is a matter of choice: other parameters cannot multiply stored answers. */
 function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): MetadataRecipe {
   const isDecodable = faultOf(info, limits) === undefined
+  const sample = { ...SAMPLE, ...veilOf(ask) }
   return {
     kind: 'metadata',
     from: info.format,
     to: 'json',
     info,
     ...(isDecodable
-      ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, { info }, undefined, limits) }
+      ? { sample: resolveImage({ ask: sample, accepts: [] }, { info }, undefined, limits) }
       : {}),
     exif: ask.metadata ?? 'none',
   }
@@ -151,6 +153,7 @@ function resolveImage(
   return {
     kind: 'image',
     from: info.format,
+    ...veilOf(ask),
     ...framesOf(ask, info, animated),
     orient: info.orientation,
     ...(crop && !coversAll(crop, info) ? { crop } : {}),
@@ -167,6 +170,9 @@ function resolveImage(
     height: output.height,
   }
 }
+
+/** Present only where it does something. */
+const veilOf = ({ veil }: Ask): Pick<ImageRecipe, 'veil'> => (veil ? { veil } : {})
 
 function canAnimate(ask: Ask, info: ImageInfo): boolean {
   return info.animated && ask.animated !== false && ask.page === undefined && formatRow(info.format).animates

@@ -205,17 +205,17 @@ describe('/_metadata', () => {
     ['nothing there', { type: 'upload', upload_filename: 'none', isNSFWAllowed: true }, 'NOT_FOUND'],
     ['another bucket', { type: 's3', bucket: 'other', key: 'a', isNSFWAllowed: true }, 'NOT_FOUND'],
     [
-      'a path that climbs (threats 3.2)',
+      'a path that climbs (threats row 2)',
       { type: 's3', bucket: 'cdn', key: '../secret', isNSFWAllowed: true },
       'INVALID_PATH',
     ],
     [
-      'an encoded one (threats 3.2)',
+      'an encoded one (threats row 2)',
       { type: 'upload', upload_filename: 'a/%2e%2e/b', isNSFWAllowed: true },
       'INVALID_PATH',
     ],
     [
-      'a backslash (threats 3.2)',
+      'a backslash (threats row 2)',
       { type: 'upload', upload_filename: 'a\\b', isNSFWAllowed: true },
       'INVALID_PATH',
     ],
@@ -226,17 +226,17 @@ describe('/_metadata', () => {
       'ADDRESS_REFUSED',
     ],
     [
-      'a private address (threats 3.4)',
+      'a private address (threats row 4)',
       { type: 'external', url: 'http://0.0.0.0/', isNSFWAllowed: true },
       'ADDRESS_REFUSED',
     ],
     [
-      'its metadata service (threats 3.14)',
+      'its metadata service (threats row 14)',
       { type: 'external', url: 'http://169.254.169.254/', isNSFWAllowed: true },
       'ADDRESS_REFUSED',
     ],
     [
-      'a number of an address (threats 3.4)',
+      'a number of an address (threats row 4)',
       { type: 'external', url: 'http://2130706433/', isNSFWAllowed: true },
       'ADDRESS_REFUSED',
     ],
@@ -245,7 +245,7 @@ describe('/_metadata', () => {
     expect(await outcome(await post('/_metadata', body))).toEqual([400, code])
   })
 
-  test('a body is counted while it is read, whatever its length is said to be (threats 3.9)', async () => {
+  test('a body is counted while it is read, whatever its length is said to be (threats row 9)', async () => {
     const { post, send } = stage({ limits: { bodyBytes: 1000 } })
     const large = JSON.stringify({ type: 'base64', base64: 'A'.repeat(2000), isNSFWAllowed: true })
     expect(await outcome(await post('/_metadata', large))).toEqual([413, 'BODY_TOO_LARGE'])

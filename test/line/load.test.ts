@@ -62,7 +62,7 @@ const until = async (condition: () => boolean) => {
   expect(condition()).toBe(true)
 }
 
-test('beyond the queue: 503 BUSY with Retry-After, at once, and health still answers', async () => {
+test('beyond the queue: 503 BUSY with Retry-After, at once, and health still answers (threats row 12)', async () => {
   const { workers, release, running } = createHeldWorkers()
   const { get } = await stage({ concurrency: 1, queue: 2 }, workers)
   const accepted = [10, 11, 12].map((width) => get(`/files/a.jpg?width=${width}&format=png`))
@@ -79,7 +79,7 @@ test('beyond the queue: 503 BUSY with Retry-After, at once, and health still ans
   expect([...statuses, again.status]).toEqual([200, 200, 200, 200])
 })
 
-test('a client that leaves aborts its work and frees its place, unless others wait for it', async () => {
+test('a client that leaves aborts its work and frees its place, unless others wait for it (threats row 12)', async () => {
   const { workers, release, running } = createHeldWorkers()
   const { get, lines } = await stage({ concurrency: 1, queue: 4 }, workers)
   const [leaver, other] = [new AbortController(), new AbortController()]

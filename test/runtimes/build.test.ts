@@ -29,6 +29,7 @@ const DOORS = [
   'workers-jxl',
   'workers-launcher',
   'workers-mozjpeg',
+  'workers-nsfw',
   'workers-slim',
   'workers-svg',
 ]
@@ -42,6 +43,7 @@ const WASM_OF = {
   'workers-avif-decoder': 1,
   'workers-jxl': 2,
   'workers-mozjpeg': 1,
+  'workers-nsfw': 2,
   'workers-svg': 1,
 }
 
@@ -65,7 +67,10 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
     const imports = [...text.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
     expect(
       imports.filter(
-        (path) => !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
+        (path) =>
+          !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|lcms2|metered|nsfw)\/[\w-]+\.(wasm|bin)$/.test(
+            path ?? '',
+          ),
       ),
     ).toEqual([])
     expect([name, imports.length]).toEqual([name, modules])

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { externalUrl, signUrl } from '../../src/client.ts'
 import { differenceHash, hashDistance } from '../support/compare.ts'
+import { NOISE_PREDICTIONS } from '../support/pictures.ts'
 import { SECRETS, type Stage } from './stage.ts'
 
 export interface ServiceUnderTest {
@@ -120,6 +121,41 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
       expect((await post('/_metadata', {}, {})).status).toBe(401)
       const thumbnail = await post('/_thumbnail', { type: 'upload', upload_filename: 'photo.webp' })
       expect(await sharp(await bytesOf(thumbnail)).metadata()).toMatchObject({ format: 'jpeg', width: 320 })
+    })
+  })
+
+  describe('pictures that are judged', () => {
+    const headers = { 'x-internal-secret': SECRETS.MEDIAMORPH_INTERNAL_SECRET }
+    const judged = async (path: string) => {
+      const response = await get(path)
+      const bytes = await bytesOf(response)
+      return { bytes, told: [response.status, response.headers.get('x-nsfw')?.split(';')[0]] }
+    }
+
+    test('the classifier that comes along finds the same everywhere', async () => {
+      const body = JSON.stringify({ type: 'upload', upload_filename: 'noise.png', isNSFWAllowed: false })
+      const response = await get('/_metadata', { method: 'POST', body, headers })
+      const { nsfw, nsfw_predictions: found } = (await response.json()) as {
+        nsfw: boolean
+        nsfw_predictions: Record<string, number>
+      }
+      expect(nsfw).toBe(true)
+      for (const [name, probability] of Object.entries(NOISE_PREDICTIONS))
+        expect(Math.abs((found[name] ?? NaN) - probability), name).toBeLessThan(1e-3)
+    })
+
+    test('is flagged, refused or blurred as the origin says', async () => {
+      for (const query of ['', '?width=100&format=png']) {
+        const { bytes, told } = await judged(`/flag/noise.png${query}`)
+        expect(told).toEqual([200, 'unsafe'])
+        if (query === '') expect(Buffer.compare(bytes, original('noise.png'))).toBe(0)
+        expect((await judged(`/block/noise.png${query}`)).told).toEqual([403, undefined])
+        const blurred = await judged(`/blur/noise.png${query}`)
+        expect(blurred.told).toEqual([200, 'unsafe'])
+        const { channels } = await sharp(blurred.bytes).stats()
+        expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeLessThan(8)
+      }
+      expect((await judged('/block/photo.jpg?width=100&format=jpeg')).told).toEqual([200, 'safe'])
     })
   })
 

@@ -151,7 +151,7 @@ describe('changes underneath', () => {
   })
 })
 
-describe('threats 3.9: sources that lie', () => {
+describe('threats row 9: sources that lie', () => {
   it('less than declared fails, read or streamed', async () => {
     const it = await startLying((_, response) => {
       response.writeHead(200, { 'content-length': 1000, etag: '"x"' })
@@ -199,7 +199,7 @@ describe('threats 3.9: sources that lie', () => {
   })
 })
 
-describe('threats 3.29: coded bodies', () => {
+describe('threats row 29: coded bodies', () => {
   it('are decoded, their length unknown, and read at random all the same', async () => {
     const zipped = gzipSync(PICTURE, { level: 1 })
     const it = await startLying((_, response) => {
