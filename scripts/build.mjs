@@ -26,6 +26,7 @@ const SERVER_DOORS = {
   node: 'runtimes/node.ts',
   cli: 'runtimes/cli.ts',
   'worker-thread': 'runtimes/server/worker-thread.ts',
+  'ffmpeg-thread': 'runtimes/server/ffmpeg-wasm/thread.ts',
   'workers-launcher': 'runtimes/workers-launcher.ts',
 }
 /** Doors of Workers, and the modules that a Worker may put together itself: each one bundle, beside what it imports. */

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
-import { createFfmpegs } from '../../runtimes/server/ffmpeg.ts'
+import { createTestFfmpegs } from '../support/ffmpegs.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { createTestPlatform } from '../support/platform.ts'
 import { FFMPEG, ffmpeg, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo, RATE } from '../support/videos.ts'
@@ -17,7 +17,7 @@ const mount = createMemoryMount()
 function stage(document: Record<string, unknown> = {}) {
   const platform = {
     ...createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
-    createFfmpegs: (settings: Parameters<typeof createFfmpegs>[0]) => createFfmpegs(settings, 2),
+    createFfmpegs: createTestFfmpegs,
   }
   const files = {
     name: 'files',
