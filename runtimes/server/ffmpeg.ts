@@ -109,7 +109,7 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   try {
     const code = await ended(child)
     // A read that nothing comes of any more must not hold the run.
-    await reader.cancel().catch(() => undefined)
+    reader.cancel().catch(() => undefined)
     await fed
     if (reason !== undefined) throw reason
     if (code !== 0)
@@ -137,7 +137,7 @@ async function feed(child: ChildProcess, reader: ReadableStreamDefaultReader<Uin
       if (!stdin.write(step.value)) await drained(child)
   } finally {
     stdin.end()
-    await reader.cancel().catch(() => undefined)
+    reader.cancel().catch(() => undefined)
   }
 }
 

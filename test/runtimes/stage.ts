@@ -10,6 +10,7 @@ import { jxlKind } from '../support/jxl.ts'
 import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
 import { startS3Server } from '../support/s3-server.ts'
+import { TINY_VIDEO } from '../support/tiny-video.ts'
 
 export interface Stage {
   /** Every original by its name in the folder. */
@@ -86,6 +87,7 @@ async function originals(): Promise<Record<string, Uint8Array>> {
     'photo.webp': await picture({ width: 320, height: 240 }).webp().toBuffer(),
     'plain.heic': await heicKind('plain'),
     'turned.jxl': await jxlKind('turned-6'),
+    'tiny.mkv': TINY_VIDEO,
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
     'truncated.jpg': photo.subarray(0, Math.floor(photo.length / 2)),
@@ -143,6 +145,8 @@ function documentFor(media: string, place: string, http: string, s3: string): un
     storage: { cache: `fs:${join(place, 'cache')}`, artifacts: `fs:${join(place, 'media')}` },
     database: `sqlite:${join(place, 'index.db')}`,
     formats: { heic: true },
+    // What the machine has installed must not decide what is seen.
+    ffmpeg: { native: 'off' },
     outbound: {
       allowHosts: ['127.0.0.1'],
       allowPrivate: ['127.0.0.0/8'],

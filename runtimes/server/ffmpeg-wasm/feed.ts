@@ -4,13 +4,15 @@ import { INPUT, WORD, type SharedWords } from './shared.ts'
 export interface Feed {
   /** Puts the next piece where the thread waits for it. @throws what the stream throws */
   next(): Promise<void>
-  cancel(): Promise<void>
+  /** The rest is not wanted, and what is on its way neither. */
+  cancel(): void
 }
 
 export function createFeed(input: ReadableStream<Uint8Array>, { words, chunk }: SharedWords): Feed {
   const reader = input.getReader()
   let piece = new Uint8Array(0)
   let used = 0
+  let isOver = false
 
   async function refill(): Promise<boolean> {
     while (used === piece.length) {
@@ -25,15 +27,19 @@ export function createFeed(input: ReadableStream<Uint8Array>, { words, chunk }: 
   return {
     async next() {
       const hasMore = await refill()
+      // By now the thread may be at another job, or have been told to stop.
+      if (isOver || Atomics.load(words, WORD.stop) === 1) return
       const size = Math.min(piece.length - used, chunk.length)
       chunk.set(piece.subarray(used, used + size))
       used += size
-      // Whoever has ended it in the meantime stays right.
-      if (Atomics.load(words, WORD.stop) === 1) return
       Atomics.store(words, WORD.length, hasMore ? size : 0)
       wake(words, hasMore ? INPUT.there : INPUT.ended)
     },
-    cancel: () => reader.cancel().catch(() => undefined),
+    cancel() {
+      isOver = true
+      // Nobody waits for it: a source may take for ever.
+      reader.cancel().catch(() => undefined)
+    },
   }
 }
 

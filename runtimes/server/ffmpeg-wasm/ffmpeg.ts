@@ -56,7 +56,7 @@ class WasmFfmpeg implements Ffmpeg {
     try {
       lane = await this.#take(job.signal)
     } catch (error) {
-      await job.input.cancel().catch(() => undefined)
+      job.input.cancel().catch(() => undefined)
       throw error
     }
     const running = lane.run(job)
@@ -86,10 +86,11 @@ class WasmFfmpeg implements Ffmpeg {
   async #take(signal?: AbortSignal): Promise<Lane> {
     signal?.throwIfAborted()
     if (this.#isClosed) throw closing()
-    const free = this.#idle.pop()
-    if (free) {
+    for (let free = this.#idle.pop(); free; free = this.#idle.pop()) {
       clearTimeout(free.clock)
-      return free.lane
+      if (!free.lane.isSpent) return free.lane
+      // It has died while it waited.
+      this.#drop(free.lane)
     }
     if (this.#count < this.#size) return this.#start(signal)
     return this.#wait(signal)

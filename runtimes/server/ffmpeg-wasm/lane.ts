@@ -156,7 +156,7 @@ export class Lane {
         return 1
       })
     this.#onProgress = undefined
-    await this.#feed.cancel()
+    this.#feed.cancel()
     this.#feed = undefined
     if (this.#isBroken) throw this.#corrupt()
     const result = await this.#take()
@@ -194,7 +194,7 @@ export class Lane {
     const { words } = this.#shared
     Atomics.store(words, WORD.stop, 1)
     wake(words, INPUT.ended)
-    void this.#feed?.cancel()
+    this.#feed?.cancel()
   }
 
   #giveUp(): void {

@@ -7,12 +7,15 @@ import { ffmpegScript } from '../../support/ffmpegs.ts'
 import { hasFfmpeg } from '../../support/videos.ts'
 
 if (hasFfmpeg())
-  describeFfmpeg('ffmpeg-native', () => createNativeFfmpeg({ program: 'ffmpeg', threads: 1 }), { runs: 10 })
+  describeFfmpeg('ffmpeg-native', () => createNativeFfmpeg({ program: 'ffmpeg', threads: 1 }), {
+    runs: 10,
+    damaged: 8,
+  })
 
 const openWasm = (size: number, more: { idleMs?: number; onStuck?: () => void } = {}) =>
   createWasmFfmpeg({ script: ffmpegScript(), size, ...more })
 
-describeFfmpeg('ffmpeg-wasm', openWasm, { runs: 200 })
+describeFfmpeg('ffmpeg-wasm', openWasm, { runs: 200, damaged: 40 })
 
 describe('in threads', () => {
   test('what does not work there is not offered', async () => {
