@@ -26,6 +26,7 @@ const SERVER_DOORS = {
   node: 'runtimes/node.ts',
   cli: 'runtimes/cli.ts',
   'worker-thread': 'runtimes/server/worker-thread.ts',
+  'ffmpeg-thread': 'runtimes/server/ffmpeg-wasm/thread.ts',
   'workers-launcher': 'runtimes/workers-launcher.ts',
 }
 /** Doors of Workers, and the modules that a Worker may put together itself: each one bundle, beside what it imports. */
@@ -84,6 +85,9 @@ async function buildScripts(folder) {
       conditions: ['workerd', 'worker', 'browser'],
       external: ['node:*', 'cloudflare:*'],
       plugins: [wasmOutside],
+      // What is deployed is counted: names stay, so that a stack can be read.
+      minifySyntax: true,
+      minifyWhitespace: true,
     }),
   ])
 }

@@ -64,6 +64,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
   ioredis: /^runtimes\//,
+  '@ffmpeg': /^runtimes\/server\/ffmpeg-wasm\//,
   jose: /^src\/access\//,
   libsql: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,

@@ -1,10 +1,11 @@
 /** Video and sound through the whole line: facts, frames, parts, other containers. */
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
-import { createFfmpegs } from '../../runtimes/server/ffmpeg.ts'
+import { createTestFfmpegs } from '../support/ffmpegs.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { createTestPlatform } from '../support/platform.ts'
+import { TINY_VIDEO, tinyGrey } from '../support/tiny-video.ts'
 import { FFMPEG, ffmpeg, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo, RATE } from '../support/videos.ts'
 
 const open: Mediamorph[] = []
@@ -14,10 +15,35 @@ afterEach(async () => {
 
 const mount = createMemoryMount()
 
+const TIERS = { 'ffmpeg-native': { wasm: false }, 'ffmpeg-wasm': { native: 'off' } } as const
+
+const tiers = new Map<string, ReturnType<typeof create>>()
+afterAll(async () => {
+  for (const { media } of tiers.values()) await media.close()
+})
+
+/** The same files through each tier, one service for each: starting takes the one in threads a second. */
+function tier(name: keyof typeof TIERS) {
+  const one = tiers.get(name) ?? create({ ffmpeg: TIERS[name] })
+  tiers.set(name, one)
+  return one.get
+}
+
 function openStage(document: Record<string, unknown>, env: Record<string, string> = {}) {
+  const { media, ask } = create(document, env)
+  open.push(media)
+  return { ask }
+}
+
+function stage(document: Record<string, unknown> = {}) {
+  const { ask } = openStage(document)
+  return (path: string) => ask(`/files/${path}`)
+}
+
+function create(document: Record<string, unknown>, env: Record<string, string> = {}) {
   const platform = {
     ...createTestPlatform({ drivers: { 'memory:files': mount.driver }, env }),
-    createFfmpegs: (settings: Parameters<typeof createFfmpegs>[0]) => createFfmpegs(settings, 2),
+    createFfmpegs: createTestFfmpegs,
   }
   const files = {
     name: 'files',
@@ -26,15 +52,9 @@ function openStage(document: Record<string, unknown>, env: Record<string, string
   }
   const config = { origins: [files], storage: { cache: 'memory:' }, database: 'sqlite::memory:', ...document }
   const media = createMediamorph(config as never, platform)
-  open.push(media)
-  return {
-    ask: (path: string, init?: RequestInit) => media.fetch(new Request(`http://media.test${path}`, init)),
-  }
-}
-
-function stage(document: Record<string, unknown> = {}) {
-  const { ask } = openStage(document)
-  return (path: string) => ask(`/files/${path}`)
+  const ask = (path: string, init?: RequestInit) => media.fetch(new Request(`http://media.test${path}`, init))
+  const get = (path: string) => ask(`/files/${path}`)
+  return { media, ask, get }
 }
 
 const bytes = async (response: Response) => new Uint8Array(await response.arrayBuffer())
@@ -63,6 +83,10 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
       ffmpeg('mp4', ['-f', 'mov', '-i', 'pipe:0', '-c', 'copy', '-metadata:s:v', 'rotate=90'], mp4),
     )
     mount.put('wide.mp4', makeVideo({ as: 'mp4', options: ['-vf', 'setsar=2/1'], silent: true }))
+    mount.put('test.mp4', ffmpeg('mp4', ['-f', 'lavfi', '-i', 'testsrc=96x64:25:d=1', '-pix_fmt', 'yuv420p']))
+    const moving = 'testsrc=96x64:25:d=1,format=yuva420p,geq=lum=lum(X\\,Y):cb=cb(X\\,Y):cr=cr(X\\,Y):a=X*2'
+    const alpha = ['-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '1M']
+    mount.put('alpha.webm', ffmpeg('webm', ['-f', 'lavfi', '-i', moving, ...alpha]))
     mount.put('sound.m4a', ffmpeg('m4a', ['-f', 'mov', '-i', 'pipe:0', '-vn', '-c', 'copy'], mp4))
     mount.put('cut.mp4', mp4.subarray(0, mp4.length >> 1))
   })
@@ -162,22 +186,43 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
   })
 
   describe('a frame', () => {
-    test.each(['a.mp4', 'a.mov', 'a.mkv', 'a.ts', 'vp8.webm', 'vp9.webm', 'hevc.mp4'])(
-      'of %s is the one that is shown at that time',
+    test.each([
+      ...['a.mp4', 'a.mov', 'a.mkv', 'a.ts'].map((name) => [name, 'ffmpeg-native'] as const),
+      ...['vp8.webm', 'vp9.webm', 'hevc.mp4'].flatMap((name) => [
+        [name, 'ffmpeg-native'] as const,
+        [name, 'ffmpeg-wasm'] as const,
+      ]),
+      ['a.mp4', 'ffmpeg-wasm'] as const,
+    ])('of %s is the one that is shown at that time, by %s', async (name, by) => {
+      const get = tier(by)
+      for (const [time, frame] of [
+        ['0', 0],
+        ['0.39', 9],
+        ['1.63', 40],
+        ['50%', 37],
+        ['-0.02', 74],
+        ['99', 74],
+      ] as const) {
+        const response = await get(`${name}?mode=frame&format=png&time=${encodeURIComponent(time)}`)
+        expect([time, await frameOf(await whole(response))]).toEqual([time, frame])
+        expect(response.headers.get('x-transform-source')).toBe(by)
+      }
+    })
+
+    test.each(['a.mp4', 'hevc.mp4', 'alpha.webm', 'vp9.webm', 'test.mp4', 'turned.mp4', 'wide.mp4'])(
+      'of %s has the same pixels whoever makes it',
       async (name) => {
-        const get = stage()
-        for (const [time, frame] of [
-          ['0', 0],
-          ['0.39', 9],
-          ['1.63', 40],
-          ['50%', 37],
-          ['-0.02', 74],
-          ['99', 74],
-        ] as const) {
-          const response = await get(`${name}?mode=frame&format=png&time=${encodeURIComponent(time)}`)
-          expect([time, await frameOf(await whole(response))]).toEqual([time, frame])
-          expect(response.headers.get('x-transform-source')).toBe('ffmpeg-native')
+        const pixels = async (by: keyof typeof TIERS) => {
+          const picture = sharp(await whole(await tier(by)(`${name}?mode=frame&time=0.5&format=png`)))
+          const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
+          return { data, size: [info.width, info.height, info.channels] }
         }
+        const native = await pixels('ffmpeg-native')
+        const wasm = await pixels('ffmpeg-wasm')
+        expect(wasm.size).toEqual([...native.size])
+        expect(native.size[2]).toBe(name === 'alpha.webm' ? 4 : 3)
+        const apart = native.data.map((value, at) => Math.abs(value - (wasm.data[at] ?? 255)))
+        expect(Math.max(...apart)).toBe(0)
       },
     )
 
@@ -262,5 +307,27 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
       const response = await stage()('a.mp4?mode=audio&track=1')
       expect([response.status, await code(response)]).toEqual([400, 'INVALID_PARAMETER'])
     })
+  })
+})
+
+describe('with the packages alone', () => {
+  test('a frame of a small video is made', async () => {
+    mount.put('tiny.mkv', TINY_VIDEO)
+    for (const n of [0, 4, 7]) {
+      const response = await tier('ffmpeg-wasm')(
+        `tiny.mkv?mode=frame&time=${(n / 25 + 0.01).toFixed(2)}&format=png`,
+      )
+      const { channels } = await sharp(await whole(response)).stats()
+      expect(Math.abs((channels[0]?.mean ?? 0) - tinyGrey(n))).toBeLessThan(3)
+      expect(response.headers.get('x-transform-source')).toBe('ffmpeg-wasm')
+    }
+  })
+
+  test('one that lies about what is in it is refused', async () => {
+    const bytes = TINY_VIDEO.slice()
+    bytes.fill(0xff, 600)
+    mount.put('damaged.mkv', bytes)
+    const response = await tier('ffmpeg-wasm')('damaged.mkv?mode=frame&format=png')
+    expect([response.status, await code(response)]).toEqual([422, 'CORRUPT_MEDIA'])
   })
 })

@@ -18,6 +18,7 @@ const DOORS = [
   'cli',
   'client',
   'deno',
+  'ffmpeg-thread',
   'index',
   'node',
   'worker',

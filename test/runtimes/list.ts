@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { externalUrl, signUrl } from '../../src/client.ts'
 import { differenceHash, hashDistance } from '../support/compare.ts'
 import { NOISE_PREDICTIONS } from '../support/pictures.ts'
+import { tinyGrey } from '../support/tiny-video.ts'
 import { SECRETS, type Stage } from './stage.ts'
 
 export interface ServiceUnderTest {
@@ -180,6 +181,16 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
         expect(response.status).toBe(501)
         expect(Buffer.from(bytes).toString()).toContain('libheif-js')
       } else expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 48, height: 32 })
+    })
+
+    test('a frame of a video, where there are threads', async () => {
+      const response = await get('/files/tiny.mkv?mode=frame&time=0.25&format=png&width=16')
+      const bytes = await bytesOf(response)
+      if (runtime === 'workers') return expect(response.status).toBe(501)
+      expect(response.headers.get('x-transform-source')).toBe('ffmpeg-wasm')
+      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 16, height: 16 })
+      const { channels } = await sharp(bytes).stats()
+      expect(Math.abs((channels[0]?.mean ?? 0) - tinyGrey(6))).toBeLessThan(3)
     })
 
     test('look like the original', async () => {

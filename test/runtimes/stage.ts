@@ -10,6 +10,7 @@ import { jxlKind } from '../support/jxl.ts'
 import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture, noisePicture, picture } from '../support/pictures.ts'
 import { startS3Server } from '../support/s3-server.ts'
+import { TINY_VIDEO } from '../support/tiny-video.ts'
 
 export interface Stage {
   /** Every original by its name in the folder. */
@@ -87,6 +88,7 @@ async function originals(): Promise<Record<string, Uint8Array>> {
     'plain.heic': await heicKind('plain'),
     'noise.png': await noisePicture(),
     'turned.jxl': await jxlKind('turned-6'),
+    'tiny.mkv': TINY_VIDEO,
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
     'truncated.jpg': photo.subarray(0, Math.floor(photo.length / 2)),
@@ -150,6 +152,8 @@ function documentFor(media: string, place: string, http: string, s3: string): un
     formats: { heic: true },
     // Low, so that a picture that nobody minds is over it.
     nsfw: { classifier: 'builtin', threshold: 0.01 },
+    // What the machine has installed must not decide what is seen.
+    ffmpeg: { native: 'off' },
     outbound: {
       allowHosts: ['127.0.0.1'],
       allowPrivate: ['127.0.0.0/8'],

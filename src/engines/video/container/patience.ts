@@ -6,17 +6,16 @@ import { nextTurn } from '../../../lib/turn.ts'
 const READS = 2_000
 
 /** The package's own way of reading, which all its parsers go through. Not of its public interface: the version is pinned, and a test holds it. */
-interface Reading {
-  _read(...place: readonly number[]): unknown
-}
+const READ = '_read'
+type Reading = Record<typeof READ, (...place: readonly number[]) => unknown>
 
 /** The same source; between reads others have their turn, and the signal ends it. */
 export function patientSource(options: CustomSourceOptions, signal: AbortSignal): CustomSource {
   const source = new CustomSource(options)
   const reading = source as unknown as Reading
-  const read = reading._read.bind(source)
+  const read = reading[READ].bind(source)
   let reads = 0
-  reading._read = (...place) => {
+  reading[READ] = (...place) => {
     if (++reads < READS) return read(...place)
     reads = 0
     return nextTurn().then(() => {

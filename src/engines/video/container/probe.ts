@@ -30,7 +30,8 @@ export async function probeTimed(
   try {
     return await withContainer(original, format, limits, (input) => describe(input, format))
   } catch (error) {
-    if (late.aborted && !signal.aborted && !isMediaError(error)) throw corrupt(format, 'its index makes no sense')
+    if (late.aborted && !signal.aborted && !isMediaError(error))
+      throw corrupt(format, 'its index makes no sense')
     throw error
   }
 }
