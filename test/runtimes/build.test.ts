@@ -65,7 +65,9 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
   }
   for (const [name, modules] of Object.entries(WASM_OF)) {
     const text = await readFile(join(out, `${name}.js`), 'utf8')
-    const imports = [...text.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
+    const imports = [...text.matchAll(/(?:^|[;}\n])import[\s\w{},*$]*?(?:from)?\s*"([^"\n]+)"/g)].map(
+      (match) => match[1],
+    )
     expect(
       imports.filter(
         (path) =>

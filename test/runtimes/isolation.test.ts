@@ -103,6 +103,10 @@ async function configure(runtime: Runtime): Promise<string> {
 
 describe.each(['node', 'bun', 'deno', 'workers'] as const)('%s', (runtime) => {
   const hasThreads = THREADS.has(runtime)
+  /** Of what a runtime without threads cannot do there is no test. */
+  const withThreads = (name: string, act: () => Promise<void>) => {
+    if (hasThreads) test(name, act)
+  }
   const healthy = hasThreads ? [...HEALTHY, HEALTHY_HEIC] : HEALTHY
   const pictures = new Map<string, Buffer>()
   let service: Service
@@ -167,7 +171,7 @@ describe.each(['node', 'bun', 'deno', 'workers'] as const)('%s', (runtime) => {
     await expectWhole()
   })
 
-  test.runIf(hasThreads)('work that goes on and on, or waits for nothing: TRANSFORM_TIMEOUT', async () => {
+  withThreads('work that goes on and on, or waits for nothing: TRANSFORM_TIMEOUT', async () => {
     const began = performance.now()
     const late = ['spin.avif?format=png', 'HANG.heic?format=png'].map((name) => asker.outcome(name))
     expect(await Promise.all(late)).toEqual(late.map(() => '422 TRANSFORM_TIMEOUT'))
@@ -175,13 +179,13 @@ describe.each(['node', 'bun', 'deno', 'workers'] as const)('%s', (runtime) => {
     await expectWhole()
   })
 
-  test.runIf(hasThreads)('a decoder that takes its thread along: INTERNAL', async () => {
+  withThreads('a decoder that takes its thread along: INTERNAL', async () => {
     const dying = ['EXIT', 'THRO', 'LOST'].map((harm) => asker.outcome(`${harm}.heic?format=png`))
     expect(await Promise.all(dying)).toEqual(dying.map(() => '500 INTERNAL'))
     await expectWhole()
   })
 
-  test.runIf(hasThreads)('clients that leave free their places', async () => {
+  withThreads('clients that leave free their places', async () => {
     const leaving = Array.from({ length: QUEUE / 2 }, (_, n) =>
       asker.get(`spin.${FORMATS[n % FORMATS.length]}?format=png`, AbortSignal.timeout(100)).then(
         ({ status }) => status,
@@ -218,7 +222,7 @@ describe.each(['node', 'bun', 'deno', 'workers'] as const)('%s', (runtime) => {
     await expectIdle()
   })
 
-  test.runIf(hasThreads)('a loop that hears nothing loses its thread, and nothing else', async () => {
+  withThreads('a loop that hears nothing loses its thread, and nothing else', async () => {
     const late = ['spin-deaf.avif?format=png', 'large.jpg?format=avif&effort=9'].map((name) =>
       asker.outcome(name),
     )
