@@ -3,7 +3,7 @@
  * document says of folders and SQLite is mapped: the cache to an R2 bucket and the database to D1, both persisted
  * beside where they would lie on a server; source folders and the samples to read-only services.
  */
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { Log, LogLevel, Miniflare } from 'miniflare'
@@ -11,11 +11,12 @@ import { checkExposure, ConfigError, loadConfig, type Config } from '../src/inde
 import { readDocument } from './server/document.ts'
 import { createFileService } from './server/file-service.ts'
 import { openServerDriver } from './server/mounts.ts'
-import { PACKAGE_ROOT } from './server/places.ts'
 import { isRecord } from './server/adapt.ts'
 import { listenOnNode, nodePeerOf } from './server/node-door.ts'
 import { orExit, run } from './server/start.ts'
+import { workerModules } from './server/worker-modules.ts'
 import { ARTIFACTS, mountsOf, redisFaults } from './workers/mounts.ts'
+import { netFaults } from './workers/nets.ts'
 
 type Service = (request: Request) => Promise<Response>
 
@@ -70,13 +71,13 @@ async function launch(): Promise<void> {
   const { REDIS_URL: redis, ...env } = process.env
   const config = loadConfig({ document, env })
   checkExposure(config, config.host)
-  const faults = redisFaults(config)
+  const faults = [...redisFaults(config), ...netFaults(config)]
   if (faults.length > 0) throw new ConfigError(faults)
   const { standIns, services, r2, d1 } = await mapMounts(config)
   const text = document === undefined ? undefined : JSON.stringify({ ...document, database: config.database })
   const miniflare = new Miniflare({
     name: 'mediamorph',
-    modules: await modulesOf(),
+    modules: await workerModules(config.nsfw.classifier === 'builtin'),
     modulesRoot: '/',
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['enable_request_signal'],
@@ -126,25 +127,6 @@ async function forward(miniflare: Miniflare, request: Request, env: unknown): Pr
     status: response.status,
     headers: [...response.headers],
   })
-}
-
-/** The bundle and its compiled modules, under the names by which the bundle imports them. */
-async function modulesOf() {
-  const file = (path: string) => readFile(new URL(path, PACKAGE_ROOT))
-  const manifest = JSON.parse((await file('wasm/manifest.json')).toString()) as {
-    modules: { file: string }[]
-  }
-  const compiled = manifest.modules.map(async ({ file: path }) => ({
-    type: 'CompiledWasm' as const,
-    path: `/wasm/${path}`,
-    contents: await file(`wasm/${path}`),
-  }))
-  const bundle = {
-    type: 'ESModule' as const,
-    path: '/dist/workers.js',
-    contents: (await file('dist/workers.js')).toString(),
-  }
-  return [bundle, ...(await Promise.all(compiled))]
 }
 
 void orExit(launch)

@@ -4,7 +4,7 @@
  * MEDIAMORPH_CONFIG holds the document itself as JSON.
  */
 import type { ConfigInput } from '../src/index.ts'
-import { bindWorkers, type BoundMediamorph } from './workers/bind.ts'
+import { bindWorkers, type BoundMediamorph, type Modules } from './workers/bind.ts'
 import { avif } from './workers/avif.ts'
 import { core } from './workers/core.ts'
 import { jxl } from './workers/jxl.ts'
@@ -14,12 +14,17 @@ import { svg } from './workers/svg.ts'
 export * from '../src/index.ts'
 export type { BoundMediamorph }
 
+export interface MoreModules {
+  /** Beside those of all formats: `nsfw` of `mediamorph/workers/nsfw`. */
+  readonly modules?: Modules
+}
+
 /**
  * @param config without one, MEDIAMORPH_CONFIG of the bindings counts
  * @returns a handler that throws ConfigError at the first request when the document or a binding is wrong
  */
-export function createMediamorph(config?: ConfigInput): BoundMediamorph {
-  return bindWorkers(config, { ...core, ...avif, ...jxl, ...mozjpeg, ...svg })
+export function createMediamorph(config?: ConfigInput, { modules = {} }: MoreModules = {}): BoundMediamorph {
+  return bindWorkers(config, { ...core, ...avif, ...jxl, ...mozjpeg, ...svg, ...modules })
 }
 
 const worker = createMediamorph()

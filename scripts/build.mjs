@@ -26,6 +26,7 @@ const SERVER_DOORS = {
   node: 'runtimes/node.ts',
   cli: 'runtimes/cli.ts',
   'worker-thread': 'runtimes/server/worker-thread.ts',
+  'ffmpeg-thread': 'runtimes/server/ffmpeg-wasm/thread.ts',
   'workers-launcher': 'runtimes/workers-launcher.ts',
 }
 /** Doors of Workers, and the modules that a Worker may put together itself: each one bundle, beside what it imports. */
@@ -37,6 +38,7 @@ const WORKERS_DOORS = {
   'workers-avif-decoder': 'runtimes/workers/avif-decoder.ts',
   'workers-jxl': 'runtimes/workers/jxl.ts',
   'workers-mozjpeg': 'runtimes/workers/mozjpeg.ts',
+  'workers-nsfw': 'runtimes/workers/nsfw.ts',
   'workers-svg': 'runtimes/workers/svg.ts',
 }
 
@@ -50,11 +52,11 @@ const INPUTS = [
   'tsconfig.json',
 ]
 
-/** Imports of `.wasm` stay imports, seen from `dist/`. */
+/** Imports of `.wasm` and data stay imports, seen from `dist/`. */
 const wasmOutside = {
   name: 'wasm-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\.(?:wasm|bin)$/ }, ({ path, resolveDir }) => ({
       path: `../${relative(root, join(resolveDir, path))}`,
       external: true,
     }))
@@ -83,6 +85,9 @@ async function buildScripts(folder) {
       conditions: ['workerd', 'worker', 'browser'],
       external: ['node:*', 'cloudflare:*'],
       plugins: [wasmOutside],
+      // What is deployed is counted: names stay, so that a stack can be read.
+      minifySyntax: true,
+      minifyWhitespace: true,
     }),
   ])
 }
@@ -113,7 +118,7 @@ async function fingerprint(what) {
   const hash = createHash('sha256').update(what)
   for (const file of files) {
     // The compiled modules are not in the bundle, only their names are.
-    const isBinary = file.endsWith('.wasm')
+    const isBinary = /\.(?:wasm|bin)$/.test(file)
     hash.update(`\n${relative(root, file)}\n`).update(isBinary ? '' : await readFile(file))
   }
   return hash.digest('hex')

@@ -4,6 +4,7 @@ import type { Engine } from './engines/engine.ts'
 import type { Gate } from './lib/gate.ts'
 import type { Flights } from './lib/once.ts'
 import type { MediaInfo } from './media/info.ts'
+import type { Finding, NsfwPolicy } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
 import type { RequestEvent } from './observe/event.ts'
 import type { Logger } from './observe/log.ts'
@@ -36,7 +37,18 @@ export interface OriginPolicy {
     readonly serverError?: string | undefined
   }
   readonly staleWhileRevalidate: number
+  /** What happens with pictures that are judged unsafe; absent: nobody looks. */
+  readonly nsfw?: NsfwPolicy
   readonly cacheTags: readonly string[]
+}
+
+/** How pictures are judged. */
+export interface Judging {
+  readonly classifier: Classifier
+  /** Probability above which a picture is unsafe. */
+  readonly threshold: number
+  /** What is done with pictures that the classifier fails on: as with safe ones, or as with unsafe ones. */
+  readonly onError: 'open' | 'closed'
 }
 
 export interface OriginalOpener {
@@ -63,7 +75,9 @@ export interface Services {
   readonly cache: RenditionCache
   readonly engines: readonly Engine[]
   /** Absent: nothing is judged. */
-  readonly classifier?: Classifier
+  readonly judging?: Judging | undefined
+  /** Originals that are being judged. */
+  readonly looks: Flights<Finding>
   /** Bounds how many cold requests are under way at all. */
   readonly admission: Gate
   /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */

@@ -1,7 +1,9 @@
 /** The public door: build the service from a configuration and a platform; types for both. */
-import { closeResources, createApp, openResources, type Resources } from './app.ts'
+import { createApp } from './app.ts'
+import { closeResources, openResources, type Resources } from './resources.ts'
 import type { ConfigInput } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
+import { checkClassifier } from './config/nsfw-faults.ts'
 import { MediaError } from './error.ts'
 import { problemResponse } from './http/problem.ts'
 import type { Router } from './http/router.ts'
@@ -27,6 +29,7 @@ export interface Mediamorph {
  */
 export function createMediamorph(document: ConfigInput | undefined, platform: Platform): Mediamorph {
   const config = loadConfig({ document, env: platform.env })
+  checkClassifier(config, platform)
   let opened: { resources: Resources; router: Router } | undefined
   const open = createLazy(async () => {
     const resources = await openResources(config, platform)

@@ -2,7 +2,7 @@
 import type { Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
-import { limitError, MediaError } from './error.ts'
+import { isMediaError, limitError, MediaError } from './error.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { createSha256 } from './lib/sha256.ts'
 import { cancelQuietly } from './lib/stream.ts'
@@ -14,11 +14,14 @@ import type { Ask } from './plan/plan.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
 
-/** What the description of a picture says, as `format=json` has it. */
+/** What the description of a file says, as `format=json` has it. */
 interface Description {
   readonly width: number | null
   readonly height: number | null
-  readonly animated: boolean | null
+  /** Of pictures. */
+  readonly animated?: boolean | null
+  /** Seconds, of video and sound. */
+  readonly duration?: number | null
   readonly placeholder: { readonly thumbhash: string } | null
 }
 
@@ -29,15 +32,10 @@ export interface Inspection {
   readonly hash: string
   /** Bytes. */
   readonly size: number
-  /** Of pictures. */
+  /** Absent where its container is read by nobody here. */
   readonly description?: Description
   /** The whole file, of pictures, and of others that are no larger than pictures may be. */
   readonly bytes?: Uint8Array
-}
-
-export interface WholePicture {
-  readonly format: FormatName
-  readonly bytes: Uint8Array
 }
 
 const HEAD_BYTES = 4096
@@ -49,51 +47,89 @@ export async function inspect(
   services: Services,
 ): Promise<Inspection> {
   const format = await formatOf(original)
-  const { mime } = formatRow(format)
-  const isPicture = formatRow(format).class === 'image'
-  if (!isPicture && (original.size ?? Infinity) > services.limits.imageBytes)
-    return { format, mime, ...(await hashStream(original, signal, services)) }
+  const { mime, class: mediaClass } = formatRow(format)
+  const isLarge = (original.size ?? Infinity) > services.limits.imageBytes
+  if (mediaClass !== 'image' && isLarge) {
+    const description = await describe(original, signal, services)
+    return { format, mime, ...(await hashStream(original, signal, services)), description }
+  }
   const bytes = await readWhole(original, services)
-  const whole = { format, mime, hash: await sha256Hex(bytes), size: bytes.length, bytes }
-  if (!isPicture) return whole
-  const body = await make(bytes, { format: 'json' }, signal, services)
-  const description = JSON.parse(new TextDecoder().decode(body)) as Description
-  return { ...whole, description }
+  const description = await describe(bytesOriginal(bytes, 'memory'), signal, services)
+  return { format, mime, hash: await sha256Hex(bytes), size: bytes.length, bytes, description }
 }
 
-/** The file, which must be a picture. @throws NOT_SUPPORTED_HERE for video and audio, and as `inspect` */
-export async function wholePicture(original: Original, services: Services): Promise<WholePicture> {
-  const format = await formatOf(original)
-  const { class: mediaClass } = formatRow(format)
-  if (mediaClass !== 'image')
-    throw new MediaError(
-      'NOT_SUPPORTED_HERE',
-      `Cannot take frames of ${mediaClass}: this version reads pictures only`,
-    )
-  return { format, bytes: await readWhole(original, services) }
+async function describe(original: Original, signal: AbortSignal, services: Services): Promise<Description> {
+  const body = await make(original, { format: 'json' }, signal, services)
+  return JSON.parse(new TextDecoder().decode(body)) as Description
 }
 
-/** The picture as a JPEG, its first frame. @throws as `inspect` */
-export function makeStill(
-  { bytes }: WholePicture,
+/** A JPEG of the picture, of its first frame or that of the video. @throws INVALID_PARAMETER of sound, and as `inspect` */
+export async function makeStill(
+  original: Original,
   signal: AbortSignal,
   services: Services,
 ): Promise<Uint8Array> {
-  return make(bytes, { format: 'jpeg', quality: 80, animated: false }, signal, services)
+  const { class: mediaClass } = formatRow(await formatOf(original))
+  if (mediaClass !== 'image') return makeFrame(original, 0, signal, services)
+  const bytes = await readWhole(original, services)
+  const ask = { format: 'jpeg', quality: 80, animated: false } as const
+  return make(bytesOriginal(bytes, 'memory'), ask, signal, services)
+}
+
+function makeFrame(
+  original: Original,
+  time: number,
+  signal: AbortSignal,
+  services: Services,
+): Promise<Uint8Array> {
+  const timed = { mode: 'frame', time: String(time) }
+  return make(original, { format: 'jpeg', quality: 80, timed }, signal, services)
+}
+
+export interface SampledFrame {
+  /** Seconds. */
+  readonly timestamp: number
+  readonly format: FormatName
+  readonly bytes: Uint8Array
+}
+
+/** Near the start, the middle and the end of a video; a picture is its own one frame, unchanged. @throws as `makeStill` */
+export async function sampleFrames(
+  original: Original,
+  signal: AbortSignal,
+  services: Services,
+): Promise<SampledFrame[]> {
+  const format = await formatOf(original)
+  if (formatRow(format).class === 'image')
+    return [{ timestamp: 0, format, bytes: await readWhole(original, services) }]
+  const info = await probe(original, undefined, signal)
+  const frames: SampledFrame[] = []
+  for (const timestamp of sampleTimes(info.class === 'image' ? 0 : (info.duration ?? 0)))
+    frames.push({ timestamp, format: 'jpeg', bytes: await makeFrame(original, timestamp, signal, services) })
+  return frames
+}
+
+/** Of a clip of so many seconds, each once. */
+function sampleTimes(duration: number): number[] {
+  const start = Math.min(2, Math.max(1, 0.1 * duration + 0.5))
+  const end = duration > 2 ? duration - 1 : duration * 0.95
+  const times = [Math.min(start, end), duration / 2, end].map((time) => Math.round(time * 1000) / 1000)
+  return [...new Set(times)].toSorted((a, b) => a - b)
 }
 
 /** A classifier that fails says nothing: what it cannot judge goes through. */
 export async function judge(
-  { description, bytes }: Inspection,
+  { format, bytes }: Inspection,
   signal: AbortSignal,
-  { classifier, logger }: Services,
+  { judging, logger }: Services,
 ): Promise<Verdict> {
-  if (!classifier || !description || !bytes) return UNJUDGED
+  if (!judging || !bytes || formatRow(format).class !== 'image') return UNJUDGED
+  const { classifier, threshold } = judging
   try {
-    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal))
+    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal), threshold)
   } catch (cause) {
     signal.throwIfAborted()
-    logger.log('warn', 'not classified', { cause: String(cause) })
+    logger.log('warn', 'not judged', { cause: String(isMediaError(cause) ? (cause.cause ?? cause) : cause) })
     return UNJUDGED
   }
 }
@@ -105,24 +141,16 @@ async function formatOf(original: Original): Promise<FormatName> {
 }
 
 async function make(
-  bytes: Uint8Array,
+  original: Original,
   ask: Ask,
   signal: AbortSignal,
   services: Services,
 ): Promise<Uint8Array> {
-  const original = bytesOriginal(bytes, 'memory')
   const info = await probe(original, undefined, signal)
   const source = { origin: '', path: '', captures: {} }
   const recipe = services.resolve({ source, ask, accepts: [], text: '' }, info)
-  const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
   const engine = await chooseEngine(services.engines, recipe, info)
-  const { main } = await engine.run(recipe, original, {
-    signal,
-    transformMs,
-    imageBytes,
-    sourceBytes,
-    outputBytes,
-  })
+  const { main } = await engine.run(recipe, original, { signal, ...services.limits })
   return main.body
 }
 

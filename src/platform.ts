@@ -9,6 +9,13 @@ export type WasmName = string
 /** Makes an instance of libheif: what `libheif-js/libheif-wasm/libheif-bundle.mjs` of the package libheif-js exports. */
 export type HeifFactory = (options: { print(line: string): void; printErr(line: string): void }) => unknown
 
+/** A network that judges pictures: 224x224x3 floats, row by row, in; the scores of its classes out. */
+export type Net = (pixels: Float32Array<ArrayBuffer>) => ArrayLike<number> | Promise<ArrayLike<number>>
+/** `builtin` comes with the service, `onnx` lies at a path. */
+export type NetName = 'builtin' | 'onnx'
+/** How networks are had where the work is done. Each rejects with a sentence that says what is missing. */
+export type NetLoaders = Readonly<Partial<Record<NetName, (path: string) => Promise<Net>>>>
+
 /** One atomic statement: SQL with `?` placeholders, then its parameters. */
 export type Statement = readonly [sql: string, ...parameters: SqlValue[]]
 export type SqlValue = string | number | null | Uint8Array
@@ -64,6 +71,8 @@ export interface Task {
   readonly signal?: AbortSignal
   /** Milliseconds from the moment a worker takes it. */
   readonly deadlineMs?: number
+  /** Milliseconds that it may not hear a stop, where that is longer than usual. */
+  readonly graceMs?: number
 }
 
 /** Where CPU work runs: threads on servers, in place on Workers. */
@@ -169,6 +178,10 @@ export interface Platform {
   /** Whether `loadWasm` has it: formats without their module are refused. Absent: it has them all. */
   hasWasm?(name: WasmName): boolean
   createWorkers(size: number): Workers
+  /** Why its workers cannot have such a network; undefined where they can. Absent: they can have all. */
+  lacksNet?(name: NetName): string | undefined
+  /** Names the version of a file that a network is in: the hash of its bytes. Absent where there are no files. */
+  hashFile?(path: string): Promise<string>
   /** Absent: there is as much as is configured. */
   readonly memory?: MemoryBounds
   /**

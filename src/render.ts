@@ -5,11 +5,14 @@
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
-import { probe } from './engines/probe.ts'
+import { probe, probePicture } from './engines/probe.ts'
+import { judgePlan, withJudgement } from './judge-plan.ts'
 import type { MediaInfo } from './media/info.ts'
+import type { Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
 import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
+import { canonicalJson } from './plan/canonical.ts'
 import { recipeKey } from './plan/key.ts'
 import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
@@ -18,6 +21,8 @@ import { looseRendition } from './store/loose-rendition.ts'
 import type { StoredFacts } from './store/cache.ts'
 
 export interface Prepared {
+  /** Name of the origin that the original is of. */
+  readonly origin: string
   readonly original: Original
   /** What the plan lays over the result. */
   readonly overlay: Original | undefined
@@ -25,6 +30,8 @@ export interface Prepared {
   readonly recipe: Recipe
   /** Names this version of all originals together. */
   readonly validator: string
+  /** What they were judged to be; absent: nobody looked. */
+  readonly nsfw: Judgement | undefined
   /** Cache key of the recipe on this version of them. */
   readonly key: string
   /** Lets go of all of them. */
@@ -45,11 +52,15 @@ export async function prepare(
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
   const close = async () => void (await Promise.all(originals.map((original) => original.close())))
   try {
-    if (services.policies.get(plan.source.origin)?.transforms === 'images') requirePicture(main.info)
-    const recipe = services.resolve(plan, main.info, overlay?.info)
+    if (services.policies.get(plan.source.origin)?.transforms === 'images')
+      requirePicture(main.info, plan.ask)
+    const { veiled, nsfw } = await judgePlan(plan, main, overlay, { signal, event, services })
+    const recipe = withJudgement(services.resolve(veiled, main.info, overlay?.info), nsfw)
     const validator = joinValidators(originals.map((original) => original.validator.text))
-    const key = await recipeKey(recipe, sourceText(plan), validator)
-    return { ...main, overlay: overlay?.original, recipe, validator, key, close }
+    const judged = nsfw && canonicalJson([plan.judged, nsfw])
+    const key = await recipeKey(recipe, sourceText(plan), validator, judged)
+    const { origin } = plan.source
+    return { ...main, origin, overlay: overlay?.original, recipe, validator, nsfw, key, close }
   } catch (error) {
     await close()
     throw blamed(main.info, error)
@@ -62,13 +73,16 @@ function blamed({ class: mediaClass }: MediaInfo, error: unknown): unknown {
 }
 
 /** The details outlive the error: a remembered one has them too. */
-function requirePicture({ class: mediaClass }: MediaInfo): void {
-  if (mediaClass === 'image') return
+function requirePicture({ class: mediaClass }: MediaInfo, ask: Ask): void {
+  // A frame is a picture.
+  if (mediaClass === 'image' || (mediaClass === 'video' && wantsFrame(ask))) return
   const details = { class: mediaClass }
   throw new MediaError('UNSUPPORTED_MEDIA', `Only pictures are transformed here, not ${mediaClass}`, {
     details,
   })
 }
+
+const wantsFrame = (ask: Ask | undefined) => ask?.timed?.['mode'] === 'frame'
 
 /** Whether the original is media, but not of the kind that is transformed here. */
 export function isNoPicture(error: unknown): boolean {
@@ -96,7 +110,9 @@ async function openProbed(
   try {
     event.sourceType = original.sourceType
     const page = pageOf(ask)
-    return { original, info: await timed(event, 'probe', services.now, () => probe(original, page, signal)) }
+    const isForPictures = services.policies.get(ref.origin)?.transforms === 'images' && !wantsFrame(ask)
+    const look = () => (isForPictures ? probePicture(original, page) : probe(original, page, signal))
+    return { original, info: await timed(event, 'probe', services.now, look) }
   } catch (error) {
     await original.close()
     throw error
@@ -192,15 +208,16 @@ async function make(
     const rendition = await timed(event, 'transform', services.now, () =>
       engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
     )
-    const facts = storedFacts(rendition, original, services.now())
+    const facts = storedFacts(rendition, prepared, services.now())
     return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))
   }
-  return services.memory.run(signal, work, weight)
+  return services.memory.run(signal, work, weight, prepared.origin)
 }
 
-function storedFacts(rendition: Rendition, original: Original, now: number): StoredFacts {
+function storedFacts(rendition: Rendition, { original, nsfw }: Prepared, now: number): StoredFacts {
   const lastModified = original.validator.lastModified ?? now
-  return { ...rendition.facts, sourceType: original.sourceType, lastModified }
+  const judged = nsfw ? { nsfw } : {}
+  return { ...rendition.facts, ...judged, sourceType: original.sourceType, lastModified }
 }
 
 /** A store that is full or down costs the caching, not the answer. */

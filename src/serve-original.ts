@@ -2,13 +2,15 @@
 import { MediaError } from './error.ts'
 import type { Call, Grant, OriginPolicy, Services } from './context.ts'
 import { sha256Hex } from './lib/hash.ts'
+import { judgementOf, judgeOriginal } from './judge.ts'
 import { formatRow } from './media/format.ts'
+import type { Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
 import { sniff } from './media/sniff.ts'
 import { timed } from './observe/event.ts'
 import type { MediaRequest } from './request/request.ts'
 
-export interface OriginalOutcome {
+export interface OriginalOutcome extends OriginalManner {
   readonly kind: 'original'
   /** The responder streams and closes it. */
   readonly original: Original
@@ -17,19 +19,27 @@ export interface OriginalOutcome {
   /** Or of a type that the configuration names. */
   readonly isMedia: boolean
   readonly etag: string
-  readonly passthrough: boolean
+  /** What it was judged to be; absent: nobody looked. */
+  readonly nsfw?: Judgement
+}
+
+/** How it is served. */
+export interface OriginalManner {
   readonly grant: Grant
   readonly policy: OriginPolicy
+  /** In place of a rendition. */
+  readonly passthrough: boolean
 }
 
 const HEAD_BYTES = 4096
 
+/** Undefined where it may be shown only so that nothing is recognised. @throws as `judgeOriginal`, and what the source throws */
 export async function serveOriginal(
   request: MediaRequest,
-  how: { readonly grant: Grant; readonly policy: OriginPolicy; readonly passthrough: boolean },
+  how: OriginalManner,
   call: Call,
   services: Services,
-): Promise<OriginalOutcome> {
+): Promise<OriginalOutcome | undefined> {
   if (how.policy.originals === 'none')
     throw new MediaError('ACCESS_DENIED', 'This origin serves no untransformed originals')
   const ref = { origin: request.origin, path: request.path, captures: request.captures }
@@ -41,12 +51,20 @@ export async function serveOriginal(
     const format = sniff(await original.read({ start: 0, end: HEAD_BYTES }))
     const type = format === undefined ? typeByName(request.path, how.policy) : formatRow(format).mime
     if (type === undefined && how.policy.originals !== 'any') throw new MediaError('UNSUPPORTED_MEDIA')
+    const judged =
+      format &&
+      (await judgeOriginal({ ref, original, format, isWhole: true }, call.signal, call.event, services))
+    if (judged?.veil) {
+      await original.close()
+      return undefined
+    }
     return {
       kind: 'original',
       original,
       type: type ?? 'application/octet-stream',
       isMedia: type !== undefined,
       etag: await etagOf(original),
+      ...(judged ? { nsfw: judgementOf(judged) } : {}),
       ...how,
     }
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { OriginPolicy, Services } from './context.ts'
 import { ERRORS, isMediaError, MediaError, type ErrorCode } from './error.ts'
 import type { Plan } from './plan/plan.ts'
-import type { Found, Subject } from './store/cache.ts'
+import type { Found, StoredRendition, Subject } from './store/cache.ts'
 
 export type FoundRendition = Exclude<Found, { state: 'negative' }>
 
@@ -17,11 +17,15 @@ export interface PlannedFlight {
 /** Writes down where a plan leads. */
 export function rememberSuccess(
   { key, subject, policy }: PlannedFlight,
-  recipeKey: string,
+  { key: recipeKey, facts }: StoredRendition,
   validator: string,
   services: Services,
 ): Promise<void> {
-  const times = { ttlMs: policy.ttl.ok * 1000, staleMs: policy.staleWhileRevalidate * 1000 }
+  const { ttl, staleWhileRevalidate } = policy
+  // What nobody could judge is asked again as soon as after an error.
+  const isUnknown = facts.nsfw?.state === 'unknown'
+  const [seconds, stale] = isUnknown ? [ttl.serverError, 0] : [ttl.ok, staleWhileRevalidate]
+  const times = { ttlMs: seconds * 1000, staleMs: stale * 1000 }
   return rememberQuietly(key, { subject, outcome: { recipeKey, validator }, ...times }, services)
 }
 

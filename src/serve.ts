@@ -7,7 +7,7 @@ import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
 import type { Plan } from './plan/plan.ts'
 import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
-import { serveOriginal, type OriginalOutcome } from './serve-original.ts'
+import { serveOriginal, type OriginalManner, type OriginalOutcome } from './serve-original.ts'
 import {
   isFallible,
   remembered,
@@ -36,18 +36,37 @@ export type Outcome = RenditionOutcome | OriginalOutcome
 export async function serve(request: MediaRequest, call: Call, services: Services): Promise<Outcome> {
   const policy = policyOf(request, services)
   const grant = await services.authorize(call.url, request)
-  if (request.isBare) return serveOriginal(request, { grant, policy, passthrough: false }, call, services)
+  const asIs = { grant, policy, passthrough: false }
+  if (request.isBare)
+    return (
+      (await serveOriginal(request, asIs, call, services)) ??
+      serveRendition(request, grant, policy, call, services)
+    )
   try {
     return await serveRendition(request, grant, policy, call, services)
   } catch (error) {
-    if (policy.transforms === 'images' && isNoPicture(error))
-      return serveOriginal(request, { grant, policy, passthrough: false }, call, services)
-    // The original without its overlay is another picture, perhaps one that is not to be seen.
-    if (policy.fallback === 'none' || request.overlay || !isFallible(error)) throw error
-    // Who asked for a still of a video has no use for the video.
-    if (policy.fallback === 'picture' && isOfOtherClass(error)) throw error
-    return serveOriginal(request, { grant, policy, passthrough: true }, call, services)
+    const instead = await serveInstead(request, error, asIs, call, services)
+    if (instead) return instead
+    throw error
   }
+}
+
+/** The original, where a rendition cannot be had. Undefined: the error stands. */
+async function serveInstead(
+  request: MediaRequest,
+  error: unknown,
+  asIs: OriginalManner,
+  call: Call,
+  services: Services,
+): Promise<OriginalOutcome | undefined> {
+  const { policy } = asIs
+  if (policy.transforms === 'images' && isNoPicture(error))
+    return serveOriginal(request, asIs, call, services)
+  // The original without its overlay is another picture, perhaps one that is not to be seen.
+  if (policy.fallback === 'none' || request.overlay || !isFallible(error)) return undefined
+  // Who asked for a still of a video has no use for the video.
+  if (policy.fallback === 'picture' && isOfOtherClass(error)) return undefined
+  return serveOriginal(request, { ...asIs, passthrough: true }, call, services)
 }
 
 async function serveRendition(
@@ -87,7 +106,10 @@ function fly(flight: PlannedFlight, signal: AbortSignal, call: Call, services: S
   return services.flights.run({
     key: flight.key,
     signal,
-    make: (shared) => services.admission.run(shared, () => make(flight, shared, call, services)),
+    make: (shared) => {
+      const work = () => make(flight, shared, call, services)
+      return services.admission.run(shared, work, 1, flight.plan.source.origin)
+    },
     reread: async () => {
       const found = await services.cache.find(flight.key)
       if (found?.state === 'negative') throw remembered(found)
@@ -103,8 +125,8 @@ async function make(
   services: Services,
 ): Promise<Made> {
   try {
-    const { made, recipeKey, validator } = await makeTwice(flight.plan, signal, call, services)
-    if (made.stored) await rememberSuccess(flight, recipeKey, validator, services)
+    const { made, validator } = await makeTwice(flight.plan, signal, call, services)
+    if (made.stored) await rememberSuccess(flight, made.rendition, validator, services)
     return made
   } catch (error) {
     await rememberFailure(flight, error, signal, services)
@@ -126,7 +148,7 @@ async function makeOnce(plan: Plan, signal: AbortSignal, call: Call, services: S
   const prepared = await prepare(plan, signal, call.event, services)
   try {
     const made = await render(prepared, signal, call.event, services)
-    return { made, recipeKey: prepared.key, validator: prepared.validator }
+    return { made, validator: prepared.validator }
   } finally {
     await prepared.close()
   }
@@ -143,7 +165,7 @@ async function revalidate(
   const refresh = async (signal: AbortSignal): Promise<Made> => {
     if (!(await isUnchanged(plan, stale.validator, signal, services)))
       return make(flight, signal, call, services)
-    await rememberSuccess(flight, stale.rendition.key, stale.validator, services)
+    await rememberSuccess(flight, stale.rendition, stale.validator, services)
     return { rendition: stale.rendition, stored: true }
   }
   try {

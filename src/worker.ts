@@ -2,7 +2,8 @@
 import { isMediaError, MediaError, type ErrorCode } from './error.ts'
 import { createImageWorker, type ImageTask } from './engines/image/image-task.ts'
 import { Stopped } from './engines/image/slot.ts'
-import type { HeifFactory, WasmName } from './platform.ts'
+import { createClassifyWorker, type ClassifyTask } from './engines/nsfw/classify-task.ts'
+import type { HeifFactory, NetLoaders, WasmName } from './platform.ts'
 
 export interface TaskRunnerOptions {
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
@@ -12,6 +13,8 @@ export interface TaskRunnerOptions {
   leave?(bytes: number): void
   /** Loads the optional package that reads HEIC; rejects where it is not installed. */
   loadHeif?(): Promise<HeifFactory>
+  /** Networks that judge pictures. */
+  readonly nets?: NetLoaders
 }
 
 export interface TaskResult {
@@ -23,7 +26,8 @@ export interface TaskResult {
 /** Runs tasks one after another. @throws MediaError; TRANSFORM_TIMEOUT when it was stopped */
 export type TaskRunner = (op: string, data: unknown) => Promise<TaskResult>
 
-export function createTaskRunner({ loadWasm, shouldStop, leave, loadHeif }: TaskRunnerOptions): TaskRunner {
+export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
+  const { loadWasm, shouldStop, leave, loadHeif, nets } = options
   const tick = () => {
     if (shouldStop()) throw new Stopped()
   }
@@ -33,11 +37,13 @@ export function createTaskRunner({ loadWasm, shouldStop, leave, loadHeif }: Task
     ...(leave ? { leave } : {}),
     ...(loadHeif ? { loadHeif } : {}),
   })
+  const classify = createClassifyWorker(image.see, nets)
   const tasks: Readonly<Record<string, TaskRunner>> = {
     image: async (_, data) => {
       const value = await image(data as ImageTask)
       return { value, transfer: [value.body.buffer] }
     },
+    classify: async (_, data) => ({ value: await classify(data as ClassifyTask), transfer: [] }),
   }
   return async (op, data) => {
     const task = Object.hasOwn(tasks, op) ? tasks[op] : undefined

@@ -12,9 +12,19 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** From the top down. A room is a folder of src/ or a file at its root. */
 const FLOORS: readonly (readonly string[])[] = [
   ['runtimes'],
-  ['index', 'worker', 'client', 'app', 'config'],
+  ['index', 'worker', 'client', 'app', 'resources', 'config'],
   ['http', 'admin'],
-  ['inspect', 'serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'],
+  [
+    'inspect',
+    'serve',
+    'serve-original',
+    'serve-remember',
+    'jobs',
+    'render',
+    'judge-plan',
+    'judge',
+    'context',
+  ],
   ['access', 'sources', 'store', 'engines', 'observe', 'database'],
   ['plan', 'request'],
   ['media'],
@@ -23,9 +33,21 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Imports between rooms of one floor that are meant to be. `lib`, `error` and `platform` are one another's ground. */
 const ARROWS: ReadonlySet<string> = new Set([
-  ...['index', 'worker', 'client'].flatMap((door) => [`${door} app`, `${door} config`]),
+  ...['index', 'worker', 'client'].flatMap((door) => [`${door} app`, `${door} resources`, `${door} config`]),
+  'app resources',
   'app config',
-  ...downAlong('inspect', 'serve', 'serve-original', 'serve-remember', 'jobs', 'render', 'context'),
+  'resources config',
+  ...downAlong(
+    'inspect',
+    'serve',
+    'serve-original',
+    'serve-remember',
+    'jobs',
+    'render',
+    'judge-plan',
+    'judge',
+    'context',
+  ),
   ...['access', 'sources', 'store', 'engines', 'observe'].map((room) => `${room} database`),
   'plan request',
   ...['lib', 'wasm', 'platform'].flatMap((room) => [`${room} error`, `${room} platform`, `${room} lib`]),
@@ -42,6 +64,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
   ioredis: /^runtimes\//,
+  '@ffmpeg': /^runtimes\/server\/ffmpeg-wasm\//,
   jose: /^src\/access\//,
   libsql: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,

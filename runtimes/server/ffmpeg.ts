@@ -10,6 +10,7 @@ import {
   type FfmpegJob,
   type FfmpegSettings,
 } from '../../src/index.ts'
+import { createWasmFfmpeg, type WasmFfmpegOptions } from './ffmpeg-wasm/ffmpeg.ts'
 
 /** It reads what we hand it and nothing else, whatever a file names. */
 const OPTIONS = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe']
@@ -96,7 +97,8 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   const onAbort = () => stop(job.signal.reason)
   job.signal.addEventListener('abort', onAbort, { once: true })
   const clock = setTimeout(() => stop(new MediaError('TRANSFORM_TIMEOUT')), job.deadlineMs)
-  const fed = feed(child, job.input).catch(stop)
+  const reader = job.input.getReader()
+  const fed = feed(child, reader).catch(stop)
   const chunks: Uint8Array[] = []
   let size = 0
   child.stdout?.on('data', (chunk: Uint8Array) => {
@@ -108,6 +110,8 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   child.stderr?.setEncoding('utf8').on('data', (piece: string) => (said = (said + piece).slice(-SAID)))
   try {
     const code = await ended(child)
+    // A read that nothing comes of any more must not hold the run.
+    reader.cancel().catch(() => undefined)
     await fed
     if (reason !== undefined) throw reason
     if (code !== 0)
@@ -125,18 +129,17 @@ const tooLarge = (size: number, { outputBytes }: FfmpegJob) =>
   })
 
 /** It may end before it has read everything: the rest is not wanted. */
-async function feed(child: ChildProcess, input: ReadableStream<Uint8Array>): Promise<void> {
+async function feed(child: ChildProcess, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const { stdin } = child
   if (!stdin) return
   // It may have ended: what cannot be written any more is not wanted.
   stdin.on('error', () => undefined)
-  const reader = input.getReader()
   try {
     for (let step = await reader.read(); stdin.writable && !step.done; step = await reader.read())
       if (!stdin.write(step.value)) await drained(child)
   } finally {
     stdin.end()
-    await reader.cancel().catch(() => undefined)
+    reader.cancel().catch(() => undefined)
   }
 }
 
@@ -170,9 +173,21 @@ function filtersIn(list: string): ReadonlySet<string> {
   return new Set(rows.filter((name) => name !== undefined))
 }
 
-/** `auto` looks in PATH; `off` is none. */
-export function createFfmpegs({ native, concurrency }: FfmpegSettings, cpus: number): readonly Ffmpeg[] {
-  if (native === 'off') return []
+export interface ServerFfmpegOptions extends Pick<WasmFfmpegOptions, 'onStuck'> {
+  readonly cpus: number
+  /** The module of the other one's threads. */
+  readonly script: URL
+}
+
+/** The machine's first: it is faster. `auto` looks in PATH; `off` is none. */
+export function createFfmpegs(
+  { native, wasm, concurrency }: FfmpegSettings,
+  { cpus, script, ...hears }: ServerFfmpegOptions,
+): readonly Ffmpeg[] {
   const program = native === 'auto' ? 'ffmpeg' : native
-  return [createNativeFfmpeg({ program, threads: Math.max(1, Math.floor(cpus / concurrency)) })]
+  const threads = Math.max(1, Math.floor(cpus / concurrency))
+  return [
+    ...(native === 'off' ? [] : [createNativeFfmpeg({ program, threads })]),
+    ...(wasm ? [createWasmFfmpeg({ script, size: concurrency, ...hears })] : []),
+  ]
 }

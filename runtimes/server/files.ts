@@ -1,6 +1,7 @@
 /** What `node:fs` lacks, in terms of open files: whole writes, whole reads, and failures sorted into absent and wrong. */
 import type { FileHandle } from 'node:fs/promises'
-import { link, mkdir } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { link, mkdir, readFile } from 'node:fs/promises'
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'])
 
@@ -73,4 +74,11 @@ export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
     if (ABSENT.has(String(codeOf(error)))) return null
     throw error
   }
+}
+
+/** Hex SHA-256. */
+export async function hashFile(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')
 }

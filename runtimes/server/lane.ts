@@ -128,7 +128,7 @@ class ThreadLane implements Lane {
       const stuck = this.#take()
       this.#options.onStuck()
       stuck?.reject(stuck.reason)
-    }, this.#options.graceMs)
+    }, job.task.graceMs ?? this.#options.graceMs)
   }
 
   #die(error: unknown): void {

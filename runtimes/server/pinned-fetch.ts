@@ -68,7 +68,8 @@ export function createPinnedFetch(
     for (const address of addresses) {
       try {
         const attempt = { request, url, address, rules, agents, ...(ca !== undefined && { ca }) }
-        return toResponse(await sendFresh(attempt), request, rules.idleMs)
+        const message = await sendFresh(attempt)
+        return orDestroyed(message, () => toResponse(message, request, rules.idleMs))
       } catch (error) {
         if (request.signal.aborted) throw request.signal.reason
         if (request.body || !UNREACHED.has(codeOf(error))) throw error
@@ -189,13 +190,26 @@ function clockRequest(message: http.ClientRequest, isTls: boolean, rules: Outbou
   return () => clearTimeout(clock)
 }
 
+/** What is made of an answer, or its connection ends: nobody would read on, and no clock runs. */
+function orDestroyed<T>(message: http.IncomingMessage, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    message.destroy()
+    throw error
+  }
+}
+
+/** @throws RangeError for a status that HTTP does not have */
 function toResponse(message: http.IncomingMessage, request: Request, idleMs: number): Response {
   const headers = new Headers()
   for (let i = 0; i + 1 < message.rawHeaders.length; i += 2)
     headers.append(message.rawHeaders[i] ?? '', message.rawHeaders[i + 1] ?? '')
   const status = message.statusCode ?? 0
   if (isEmptyAnswer(request.method, status)) {
-    message.resume()
+    // A body that may not be there might never end.
+    if (status === 205) message.destroy()
+    else message.resume()
     return new Response(null, { status, headers })
   }
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'

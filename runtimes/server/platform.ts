@@ -2,9 +2,10 @@
 import process from 'node:process'
 import type { Platform } from '../../src/index.ts'
 import { createFfmpegs } from './ffmpeg.ts'
+import { hashFile } from './files.ts'
 import { openServerDriver } from './mounts.ts'
 import { createPinnedFetch } from './pinned-fetch.ts'
-import { THREAD_SCRIPT } from './places.ts'
+import { FFMPEG_SCRIPT, THREAD_SCRIPT } from './places.ts'
 import { createPool } from './pool.ts'
 import { openServerRedis } from './redis.ts'
 import { openServerSql } from './sqlite.ts'
@@ -24,8 +25,10 @@ export function createServerPlatform(native: ServerRuntime): Platform {
   const { runtime, version, cpus, env, terminateStops } = native
   const loadWasm = createWasmLoader()
   const log = (line: string) => void process.stdout.write(`${line}\n`)
-  const onLost = (total: number) =>
-    log(JSON.stringify({ time: new Date().toISOString(), level: 'error', message: 'thread lost', total }))
+  const complain = (message: string, facts: object = {}) =>
+    log(JSON.stringify({ time: new Date().toISOString(), level: 'error', message, ...facts }))
+  const onLost = (total: number) => complain('thread lost', { total })
+  const onStuck = () => complain('ffmpeg ignored its stop: its thread was given up')
   return {
     runtime,
     version,
@@ -35,11 +38,12 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     sharesPromises: true,
     loadWasm,
     createWorkers: (size) => createPool({ script: THREAD_SCRIPT, size, loadWasm, terminateStops, onLost }),
+    hashFile,
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => openServerDriver(mount, use, env),
     openSql: openServerSql,
     openRedis: openServerRedis,
-    createFfmpegs: (settings) => createFfmpegs(settings, cpus),
+    createFfmpegs: (settings) => createFfmpegs(settings, { cpus, script: FFMPEG_SCRIPT, onStuck }),
     log,
   }
 }

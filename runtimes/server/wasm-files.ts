@@ -2,6 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { PACKAGE_ROOT } from './places.ts'
 
+/** It lies with what it runs, and is no codec. */
+const OF_CLASSIFIER = ['tfjs', 'nsfw/tfjs.wasm'] as const
+
 interface Manifest {
   readonly modules: readonly { readonly name: string; readonly file: string }[]
 }
@@ -29,5 +32,5 @@ export function createWasmLoader(): (name: string) => Promise<WebAssembly.Module
 async function readManifest(): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(new URL('wasm/manifest.json', PACKAGE_ROOT), 'utf8')
   const { modules } = JSON.parse(text) as Manifest
-  return new Map(modules.map(({ name, file }) => [name, file]))
+  return new Map([...modules.map(({ name, file }) => [name, file] as const), OF_CLASSIFIER])
 }

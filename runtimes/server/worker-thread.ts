@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createTaskRunner } from '../../src/worker.ts'
 import { loadHeif } from './heif.ts'
+import { createNets } from './nets.ts'
 import { serveTasks } from './thread.ts'
 
 /** As `nice` has it: 0 is usual, 19 yields to everything. */
@@ -23,5 +24,7 @@ function yieldToEventLoop(): void {
 
 if (parentPort) {
   yieldToEventLoop()
-  serveTasks(parentPort, workerData, (options) => createTaskRunner({ ...options, loadHeif }))
+  serveTasks(parentPort, workerData, (options) =>
+    createTaskRunner({ ...options, loadHeif, nets: createNets(options.loadWasm) }),
+  )
 }

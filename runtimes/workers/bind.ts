@@ -1,15 +1,25 @@
 /** The service of a Worker, bound to its modules and, with the first request, to its bindings. */
 import { createMediamorph as create, loadConfig, MediaError, parseDocument } from '../../src/index.ts'
-import type { ConfigInput, FetchContext, Mediamorph, MemoryBounds, Platform } from '../../src/index.ts'
+import type {
+  ConfigInput,
+  FetchContext,
+  Mediamorph,
+  MemoryBounds,
+  NetLoaders,
+  Platform,
+} from '../../src/index.ts'
 import { createWorkersInPlace } from './in-place.ts'
+import { LACKS, netsOf } from './nets.ts'
 import { createWorkersMounts, isLaunchedHere, type Bindings } from './mounts.ts'
 
-/** Compiled modules by name. */
-export type Modules = Readonly<Record<string, WebAssembly.Module>>
+/** Compiled modules by name, and under `nets` what runs networks. */
+export type Modules = Readonly<Record<string, WebAssembly.Module | NetLoaders>>
 
 const MIB = 1_048_576
 /** An isolate has 128 MB for everything. What it takes beside these is measured in docs/performance.md. */
 const MEMORY: MemoryBounds = { work: 64 * MIB, originals: 24 * MIB, kept: 8 * MIB }
+/** A network leaves that much beside it. */
+const BESIDE_NET: MemoryBounds = { work: 32 * MIB, originals: 12 * MIB, kept: 4 * MIB }
 
 /** The part of an ExecutionContext that is used here. */
 interface Execution {
@@ -59,10 +69,11 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
   const texts = Object.entries(bindings).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
-  const hasWasm = (name: string) => Object.hasOwn(modules, name)
+  const moduleOf = (name: string) => (Object.hasOwn(modules, name) ? modules[name] : undefined)
+  const nets = netsOf(modules)
   const loadWasm = (name: string): WebAssembly.Module => {
-    const module = hasWasm(name) ? modules[name] : undefined
-    if (module) return module
+    const module = moduleOf(name)
+    if (module instanceof WebAssembly.Module) return module
     throw new MediaError('NOT_SUPPORTED_HERE', `This deployment is without the module "${name}"`)
   }
   return {
@@ -73,9 +84,10 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     notes: ['outbound addresses are not pinned'],
     sharesPromises: false,
     loadWasm,
-    hasWasm,
-    memory: MEMORY,
-    createWorkers: (size) => createWorkersInPlace(loadWasm, size),
+    hasWasm: (name) => moduleOf(name) instanceof WebAssembly.Module,
+    lacksNet: (name) => (Object.hasOwn(nets, name) ? undefined : LACKS[name]),
+    memory: Object.keys(nets).length > 0 ? BESIDE_NET : MEMORY,
+    createWorkers: (size) => createWorkersInPlace(loadWasm, size, nets),
     openDriver: (mount) => mounts.openDriver(mount),
     openSql: (url) => mounts.openSql(url),
     log: (line) => console.log(line),

@@ -1,5 +1,5 @@
 /** Workers have no threads: tasks run where they are asked for, stopped from inside by their own ticks. */
-import { MediaError, type Task, type Workers } from '../../src/index.ts'
+import { MediaError, type NetLoaders, type Task, type Workers } from '../../src/index.ts'
 import { createTaskRunner, type TaskRunner } from '../../src/worker.ts'
 
 type LoadWasm = (name: string) => WebAssembly.Module
@@ -15,13 +15,13 @@ interface Place {
  * one takes them over, since discarded memories would pile up. A deployed Worker sees no time pass while it computes; there
  * the platform's own CPU limit is the deadline.
  */
-export function createWorkersInPlace(loadWasm: LoadWasm, size: number): Workers {
+export function createWorkersInPlace(loadWasm: LoadWasm, size: number, nets: NetLoaders = {}): Workers {
   let idle: Place | undefined
 
   function open(): Place {
     const place: Place = {
       shouldStop: () => false,
-      run: createTaskRunner({ loadWasm, shouldStop: () => place.shouldStop() }),
+      run: createTaskRunner({ loadWasm, nets, shouldStop: () => place.shouldStop() }),
     }
     return place
   }

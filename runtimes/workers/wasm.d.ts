@@ -3,3 +3,9 @@ declare module '*.wasm' {
   const module: WebAssembly.Module
   export default module
 }
+
+/** Of data, only the weights of the classifier. */
+declare module '*.bin' {
+  const bytes: ArrayBuffer
+  export default bytes
+}

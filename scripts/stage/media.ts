@@ -48,12 +48,6 @@ function point(x: number, y: number): number[] {
   return sun ? [255, 230, 150] : [110 + 90 * y, 150 + 70 * y, 235 - 30 * y]
 }
 
-/** A photograph that ends in the middle. */
-export async function truncated(): Promise<Buffer> {
-  const whole = await photograph(1200, 900)
-  return whole.subarray(0, Math.floor(whole.length / 3))
-}
-
 /** A PNG of 16384 x 16384 grey pixels in some 33 kB: 268 megapixels once it is decoded. */
 export function hugePng(side = 16_384): Buffer {
   const header = Buffer.alloc(13)

@@ -6,6 +6,8 @@ import type { Redis } from '../platform.ts'
 export interface RateStore {
   /** Takes one from the allowance of `key`, atomically. @throws when the store cannot be asked */
   take(key: string, rate: Rate): Promise<Taken>
+  /** Absent where it cannot be down. @throws when it cannot be asked */
+  check?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,6 +58,7 @@ export function createRedisRates(redis: Redis, prefix = 'mediamorph:rate:'): Rat
         throw new Error('Redis gave another answer than the script has')
       return { allowed: allowed === 1, aheadMs: ahead / 1000 }
     },
+    check: async () => void (await redis.script('return 1', [], [])),
     close: () => redis.close(),
   }
 }

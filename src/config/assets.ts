@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { assetPathFault } from '../request/assets/path.ts'
 import { templateFault } from '../sources/template.ts'
 import { paramByWord } from '../request/params.ts'
+import { nsfwPolicySchema } from './nsfw.ts'
 import { lifetimeShape } from './origin.ts'
 import { parametersSchema } from './parameters.ts'
 import { fluxerRows } from './presets/fluxer.ts'
@@ -110,6 +111,7 @@ const rowSchema = z.strictObject({
     .max(32)
     .default([])
     .describe('Tags for purging'),
+  nsfw: nsfwPolicySchema.optional(),
   ...lifetimeShape,
 })
 
@@ -125,6 +127,7 @@ const fluxerSchema = z.strictObject({
     .describe(
       '`size` between two steps: 400 as in its version 2, or the next step above, within bounds, as in 3',
     ),
+  nsfw: nsfwPolicySchema.optional(),
 })
 
 export const assetsSchema = z

@@ -10,6 +10,7 @@ import {
   rateLimitSchema,
   trustedProxiesSchema,
 } from '../access/settings.ts'
+import type { NsfwPolicy } from '../media/nsfw.ts'
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
 import { databaseSchema, storageSchema } from '../store/settings.ts'
@@ -20,6 +21,7 @@ import { internalSchema } from './internal.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
 import { limitsSchema } from './limits.ts'
+import { nsfwSchema } from './nsfw.ts'
 import type { ObjectStore } from './mounted.ts'
 import { parametersSchema } from './parameters.ts'
 import type { Secrets } from './secrets.ts'
@@ -99,6 +101,7 @@ export const configSchema = z.strictObject({
   internal: internalSchema,
   cors: corsSchema,
   debug: debugSchema,
+  nsfw: nsfwSchema,
   compat: z
     .strictObject({
       grammars: z
@@ -137,8 +140,9 @@ export type ConfigInput = z.input<typeof configSchema>
 type Document = z.output<typeof configSchema>
 type OriginDocument = Document['origins'][number]
 
-export interface OriginConfig extends Omit<OriginDocument, 'access'> {
+export interface OriginConfig extends Omit<OriginDocument, 'access' | 'nsfw'> {
   readonly access: 'signed' | 'derivatives' | 'public'
+  readonly nsfw: NsfwPolicy
   /** The document names the access; false when it is the default. */
   readonly accessIsExplicit: boolean
 }

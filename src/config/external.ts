@@ -1,6 +1,7 @@
 /** `external`: originals on other hosts, asked for by their address. */
 import { z } from 'zod'
 import { paramByWord } from '../request/params.ts'
+import { nsfwPolicySchema } from './nsfw.ts'
 import { lifetimeShape } from './origin.ts'
 
 export const externalSchema = z
@@ -25,6 +26,7 @@ export const externalSchema = z
       .max(100)
       .default(['width', 'height', 'format', 'quality', 'animated'])
       .describe('Parameters that count where the signature is not over them'),
+    nsfw: nsfwPolicySchema.optional(),
     ...lifetimeShape,
   })
   .prefault({})

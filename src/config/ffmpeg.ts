@@ -12,7 +12,9 @@ export const ffmpegSchema = z
     wasm: z
       .boolean()
       .default(true)
-      .describe('The ffmpeg of the packages @ffmpeg/ffmpeg and @ffmpeg/core, where they are installed'),
+      .describe(
+        'Where that one is missing or cannot: the ffmpeg of the packages @ffmpeg/ffmpeg and @ffmpeg/core (GPL), which you install beside this one; Bun, Deno, Node',
+      ),
   })
   .prefault({})
   .describe('Who decodes and encodes video and sound; containers are read without')

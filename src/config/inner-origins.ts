@@ -21,7 +21,8 @@ export function innerOrigins(config: Config): InnerOrigin[] {
   ]
 }
 
-function featureOrigins({ external, compat, storage, origins }: Config): InnerOrigin[] {
+function featureOrigins({ external, compat, storage, origins, nsfw }: Config): InnerOrigin[] {
+  const keys = origins.find(({ name }) => name === KEYS_ORIGIN)
   const elsewhere: InnerOrigin = {
     ...shared,
     ...lifetimeOf(external),
@@ -29,20 +30,22 @@ function featureOrigins({ external, compat, storage, origins }: Config): InnerOr
     access: external.access,
     originals: 'media',
     transforms: 'images',
+    nsfw: external.nsfw ?? nsfw.default,
     sources: [{ type: 'address', capture: 'url' }],
   }
   const artifacts: InnerOrigin = {
     ...shared,
-    ...lifetimeOf(origins.find(({ name }) => name === KEYS_ORIGIN) ?? external),
+    ...lifetimeOf(keys ?? external),
     name: ARTIFACTS,
     access: 'signed',
     originals: 'media',
+    nsfw: keys?.nsfw ?? nsfw.default,
     sources: [{ type: 'storage', mount: storage.artifacts, key: '${key}' }],
   }
   return [...(external.enabled ? [elsewhere] : []), ...(compat.grammars.includes('vylux') ? [artifacts] : [])]
 }
 
-function assetOrigins({ assets, objectStore }: Config): InnerOrigin[] {
+function assetOrigins({ assets, objectStore, nsfw }: Config): InnerOrigin[] {
   return assets.map((row) => ({
     ...lifetimeOf(row),
     name: row.origin,
@@ -51,12 +54,13 @@ function assetOrigins({ assets, objectStore }: Config): InnerOrigin[] {
     originals: row.originals,
     fallback: row.fallback,
     types: row.types,
+    nsfw: row.nsfw ?? nsfw.default,
     cacheTags: row.cacheTags,
     sources: row.keys.map((key) => mountedSource(row.mount, key, objectStore)),
   }))
 }
 
-function staticOrigins({ static: mount, external, objectStore }: Config): InnerOrigin[] {
+function staticOrigins({ static: mount, external, objectStore, nsfw }: Config): InnerOrigin[] {
   if (mount === null) return []
   const sources = [mountedSource(mount, '${key}', objectStore)]
   return [
@@ -67,6 +71,7 @@ function staticOrigins({ static: mount, external, objectStore }: Config): InnerO
       access: 'public',
       originals: 'any',
       types: STATIC_TYPES,
+      nsfw: nsfw.default,
       sources,
     },
   ]

@@ -45,5 +45,4 @@ export const laterShape = {
     })
     .prefault({}),
   playback: notYet({}, 'Public keys of playback tokens'),
-  nsfw: z.strictObject({ classifier: notYet('off', 'Which classifier judges pictures') }).prefault({}),
 }

@@ -9,6 +9,7 @@ import { ConfigError, type Fault } from './fault.ts'
 import { featureFaults } from './features.ts'
 import { toFaults } from './issues.ts'
 import { objectStoreOf } from './mounted.ts'
+import { nsfwFaults, nsfwNotes } from './nsfw-faults.ts'
 import { referenceFaults } from './references.ts'
 import { loadSecrets } from './secrets.ts'
 import { presentVariables, variablesSchema } from './variables.ts'
@@ -36,6 +37,7 @@ export function loadConfig(options: LoadOptions): Config {
     ...(parsed.error ? toFaults(configSchema, parsed.error.issues, masked).map(blameEnv(env)) : []),
     ...referenceFaults(document, secrets.signing !== undefined),
     ...featureFaults(document, secrets),
+    ...nsfwFaults(document),
     ...assetFaults(document, env, secrets.signing !== undefined),
     ...(variables.error ? toFaults(variablesSchema, variables.error.issues, []) : []),
   ]
@@ -51,6 +53,7 @@ export function loadConfig(options: LoadOptions): Config {
     origins: origins.map((origin): OriginConfig => ({
       ...origin,
       access: origin.access ?? fallback,
+      nsfw: origin.nsfw ?? parsed.data.nsfw.default,
       accessIsExplicit: origin.access !== undefined,
     })),
     assets,
@@ -63,7 +66,7 @@ export function loadConfig(options: LoadOptions): Config {
     logLevel: variables.data.LOG_LEVEL,
     secrets,
     masked,
-    notes: notesOf(env),
+    notes: [...notesOf(env), ...nsfwNotes(parsed.data.nsfw)],
   }
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { accessSchema } from '../access/settings.ts'
 import { sourceSchema } from '../sources/settings.ts'
-import { notYet } from './later.ts'
+import { nsfwPolicySchema } from './nsfw.ts'
 import { patternFault } from './pattern.ts'
 import { parametersSchema } from './parameters.ts'
 
@@ -89,5 +89,5 @@ export const originSchema = z.strictObject({
     .enum(['none', 'original'])
     .default('none')
     .describe('What to serve when no engine can make the rendition'),
-  nsfw: notYet('allow', 'What to do with unsafe pictures'),
+  nsfw: nsfwPolicySchema.optional(),
 })

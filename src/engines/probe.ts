@@ -23,10 +23,15 @@ export async function probe(
   page?: number,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<MediaInfo> {
+  const info = await probePicture(original, page)
+  return info.class === 'image' ? info : timedInfo(original, info.format, signal)
+}
+
+/** The same where nothing but pictures matters: of video and sound it says that they are. */
+export async function probePicture(original: Original, page?: number): Promise<MediaInfo> {
   let head = await original.read({ start: 0, end: FIRST })
   const format = sniff(head)
   if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
-  if (formatRow(format).class !== 'image') return timedInfo(original, format, signal)
   for (;;) {
     try {
       return readInfo(format, head, page)

@@ -19,6 +19,7 @@ const EXPOSED = [
   'X-Cache',
   'X-Cache-Key',
   'X-Derivative',
+  'X-NSFW',
   'X-Origin',
   'X-Param-Warnings',
   'X-Processing-Time-Ms',

@@ -42,7 +42,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
     const prepared = await prepare(plan, call.signal, call.event, services)
     await prepared.close()
     const engine = (await chooseEngine(services.engines, prepared.recipe, prepared.info)).name
-    const { info, recipe } = prepared
+    const { info, recipe, nsfw } = prepared
     return {
       plan: plan.ask,
       cacheKey: key,
@@ -51,6 +51,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
       recipe,
       recipeKey: prepared.key,
       engine,
+      ...(nsfw ? { nsfw } : {}),
       ...(recipe.kind === 'image' ? { resolvedWidth: recipe.width, resolvedHeight: recipe.height } : {}),
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 /** What an answer says of how it came about: the `X-` headers of the contract, `Vary`, `Accept-CH`. */
+import type { Judgement } from '../media/nsfw.ts'
 import type { MediaRequest } from '../request/request.ts'
 import type { Outcome, RenditionOutcome } from '../serve.ts'
 import type { Exchange } from './exchange.ts'
@@ -13,6 +14,7 @@ export function diagnosticHeaders(outcome: Outcome, to: Exchange): Array<readonl
     ['x-origin', outcome.policy.name],
     ['x-source-type', isRendition ? outcome.rendition.facts.sourceType : outcome.original.sourceType],
     ['x-transform-source', transformSource(outcome)],
+    ['x-nsfw', nsfwHeader(judgementOf(outcome))],
     ...(isRendition ? renditionHeaders(outcome, to.compatHeaders) : []),
   ]
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
@@ -49,6 +51,17 @@ const ACCEPT_CH = new Set([
   'rtt',
   'downlink',
 ])
+
+export function judgementOf(outcome: Outcome): Judgement | undefined {
+  return outcome.kind === 'original' ? outcome.nsfw : outcome.rendition.facts.nsfw
+}
+
+/** `unsafe; probability=0.9731`; an item of RFC 9651. */
+function nsfwHeader(judgement: Judgement | undefined): string | undefined {
+  if (!judgement) return undefined
+  const { state, probability } = judgement
+  return probability === undefined ? state : `${state}; probability=${probability.toFixed(3)}`
+}
 
 function transformSource(outcome: Outcome): string | undefined {
   if (outcome.kind === 'rendition') return outcome.rendition.facts.engine

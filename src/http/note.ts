@@ -15,6 +15,8 @@ export function noteOutcome(event: RequestEvent, outcome: Outcome): void {
     return
   }
   const { facts } = outcome.rendition
+  event.nsfw ??= facts.nsfw?.state
+  event.nsfwProbability ??= facts.nsfw?.probability
   event.cache = outcome.cache
   event.engine = facts.engine
   event.sourceType = facts.sourceType

@@ -7,7 +7,7 @@ import type { StoredFacts } from '../store/cache.ts'
 import type { Answer } from './answer.ts'
 import { okCacheControl } from './cache-control.ts'
 import { decide, type Decision, type Representation } from './conditional.ts'
-import { diagnosticHeaders } from './diagnostics.ts'
+import { diagnosticHeaders, judgementOf } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { contentDisposition, renamedTo } from './disposition.ts'
 
@@ -100,19 +100,20 @@ function sharedHeaders(outcome: Outcome, it: Representation, to: Exchange): Reco
   return headers
 }
 
-/** An original sent in place of a rendition holds only as long as an error would. */
+/** An original sent in place of a rendition holds only as long as an error would, and so does what nobody could judge. */
 function cacheControl(outcome: Outcome, to: Exchange): string {
   const { policy, grant } = outcome
-  const isPassthrough = outcome.kind === 'original' && outcome.passthrough
+  const isShort =
+    (outcome.kind === 'original' && outcome.passthrough) || judgementOf(outcome)?.state === 'unknown'
   const expires = grant.expiresAt === undefined ? {} : { expiresAt: grant.expiresAt }
   const immutable = grant.signed && to.call.url.searchParams.has('v')
-  const lifetime = { ...expires, immutable: immutable && !isPassthrough, now: to.now / 1000 }
+  const lifetime = { ...expires, immutable: immutable && !isShort, now: to.now / 1000 }
   const short = {
     ttl: { ...policy.ttl, ok: policy.ttl.serverError },
     cacheControl: {},
     staleWhileRevalidate: 0,
   }
-  return okCacheControl(isPassthrough ? short : policy, lifetime)
+  return okCacheControl(isShort ? short : policy, lifetime)
 }
 
 type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>

@@ -38,7 +38,7 @@ export interface RouterOptions extends EntranceRules, SessionRouteOptions, Inter
   readonly limiter: Limiter
   readonly rules: RequestRules
   readonly cors: CorsRules
-  readonly dependencies: readonly Dependency[]
+  dependencies(): readonly Dependency[]
   readonly compat: { readonly headers: readonly string[]; readonly statuses: readonly string[] }
   readonly debugPublic: boolean
   /** Opens `debug` and `/admin`; without a token there is nobody. */
@@ -125,7 +125,7 @@ function createRoutes(options: RouterOptions): MediaHandler {
 
   for (const path of ['/healthz', '/_health']) route(path, () => Response.json({ status: 'ok' }, noStore))
   route('/readyz', async () => {
-    const readiness = await checkReadiness(options.dependencies, READY_MS)
+    const readiness = await checkReadiness(options.dependencies(), READY_MS)
     return Response.json(readiness, { status: readiness.ready ? 200 : 503, ...noStore })
   })
   if (options.isDemo) {

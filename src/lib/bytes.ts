@@ -1,4 +1,5 @@
 /** Small helpers on byte arrays. */
+import { nextTurn, TURN_BYTES } from './turn.ts'
 
 export function toHex(bytes: Uint8Array): string {
   let text = ''
@@ -62,14 +63,14 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
 
 export interface Gathered {
   add(part: Uint8Array): void
-  whole(): Uint8Array<ArrayBuffer>
+  whole(): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** Parts that come one by one, as one: where their length is known beforehand, they are never held twice. */
 export function gather(length: number | undefined): Gathered {
   if (length === undefined) {
     const parts: Uint8Array[] = []
-    return { add: (part) => void parts.push(part), whole: () => concatBytes(parts) }
+    return { add: (part) => void parts.push(part), whole: () => joinInTurns(parts) }
   }
   const bytes = new Uint8Array(length)
   let at = 0
@@ -78,6 +79,20 @@ export function gather(length: number | undefined): Gathered {
       bytes.set(part, at)
       at += part.length
     },
-    whole: () => (at === length ? bytes : bytes.slice(0, at)),
+    whole: async () => (at === length ? bytes : bytes.slice(0, at)),
   }
+}
+
+/** Of tens of megabytes, a copy at once would take as many milliseconds. */
+async function joinInTurns(parts: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let [at, turn] = [0, TURN_BYTES]
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+    if (at < turn) continue
+    turn = at + TURN_BYTES
+    await nextTurn()
+  }
+  return whole
 }

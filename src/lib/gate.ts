@@ -7,10 +7,10 @@ export interface Gate {
   readonly waiting: number
   /**
    * Runs `work` when there is room for its `weight` (default 1; more than the capacity counts as the capacity). A
-   * caller whose signal fires while it waits gives its place up.
+   * caller whose signal fires while it waits gives its place up. `party`: whose work it is.
    * @throws BUSY with `retryAfter` when the queue is full, the signal's reason, or what `work` throws.
    */
-  run<T>(signal: AbortSignal, work: () => Promise<T>, weight?: number): Promise<T>
+  run<T>(signal: AbortSignal, work: () => Promise<T>, weight?: number, party?: string): Promise<T>
 }
 
 export interface GateOptions {
@@ -18,38 +18,67 @@ export interface GateOptions {
   readonly capacity: number
   /** How many may wait. */
   readonly queue: number
+  /** Of the capacity, that one party may have; who waits for more lets others pass. Default 1. */
+  readonly share?: number
   /** Milliseconds, from any fixed point. */
   now(): number
 }
 
-interface Waiter {
+interface Claim {
   readonly weight: number
+  readonly party: string
+}
+
+interface Waiter extends Claim {
   admit(): void
 }
 
-export function createGate({ capacity, queue, now }: GateOptions): Gate {
+export function createGate({ capacity, queue, share = 1, now }: GateOptions): Gate {
   const line: Waiter[] = []
+  const held = new Map<string, number>()
+  const most = Math.ceil(capacity * share)
   let active = 0
   let running = 0
   /** Running mean of how long work takes, in ms: the base of `Retry-After`. */
   let mean = 500
 
-  function take(weight: number): void {
+  function take({ weight, party }: Claim): void {
     active += weight
     running++
+    held.set(party, heldBy(party) + weight)
   }
 
-  function leave(weight: number, startedAt: number): void {
+  function leave({ weight, party }: Claim, startedAt: number): void {
     mean += (now() - startedAt - mean) / 8
     active -= weight
     running--
+    const left = heldBy(party) - weight
+    if (left > 0) held.set(party, left)
+    else held.delete(party)
     admitNext()
   }
 
+  const heldBy = (party: string) => held.get(party) ?? 0
+  /** What is heavier than a share all by itself has its turn when its party has nothing else. */
+  const isOver = ({ weight, party }: Claim) =>
+    most < capacity && heldBy(party) > 0 && heldBy(party) + weight > most
+
+  /**
+   * What is too heavy for now holds up all behind it, or it would never have its turn; what is too much for its party, the
+   * rest of its party.
+   */
   function admitNext(): void {
-    for (let next = line[0]; next && active + next.weight <= capacity; next = line[0]) {
-      line.shift()
-      take(next.weight)
+    const over = new Set<string>()
+    for (let at = 0; at < line.length;) {
+      const next = line[at] as Waiter
+      if (over.has(next.party) || isOver(next)) {
+        over.add(next.party)
+        at++
+        continue
+      }
+      if (active + next.weight > capacity) return
+      line.splice(at, 1)
+      take(next)
       next.admit()
     }
   }
@@ -59,12 +88,18 @@ export function createGate({ capacity, queue, now }: GateOptions): Gate {
     return new MediaError('BUSY', undefined, { retryAfter: Math.min(Math.max(seconds, 1), 60) })
   }
 
-  async function enter(signal: AbortSignal, weight: number): Promise<void> {
-    if (line.length === 0 && active + weight <= capacity) return take(weight)
+  /** Whoever waits does so because of their own party, which is another. */
+  const isFree = (claim: Claim) =>
+    active + claim.weight <= capacity &&
+    !isOver(claim) &&
+    line.every((waiter) => waiter.party !== claim.party && isOver(waiter))
+
+  async function enter(signal: AbortSignal, claim: Claim): Promise<void> {
+    if (isFree(claim)) return take(claim)
     if (line.length >= queue) throw refusal()
     return new Promise((resolve, reject) => {
       const waiter = {
-        weight,
+        ...claim,
         admit() {
           signal.removeEventListener('abort', give)
           resolve()
@@ -87,15 +122,15 @@ export function createGate({ capacity, queue, now }: GateOptions): Gate {
     get waiting() {
       return line.length
     },
-    async run(signal, work, weight = 1) {
+    async run(signal, work, weight = 1, party = '') {
       signal.throwIfAborted()
-      const taken = Math.min(weight, capacity)
-      await enter(signal, taken)
+      const claim = { weight: Math.min(weight, capacity), party }
+      await enter(signal, claim)
       const startedAt = now()
       try {
         return await work()
       } finally {
-        leave(taken, startedAt)
+        leave(claim, startedAt)
       }
     },
   }

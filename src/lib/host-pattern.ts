@@ -1,4 +1,5 @@
 /** Patterns of hosts, by whole labels: `*`, `example.com`, `*.example.com` (subdomains of any depth, not the apex). */
+import { normalizeAddress } from './cidr.ts'
 
 export interface HostPattern {
   /** True for `*` alone. */
@@ -28,9 +29,9 @@ export function matchesHost(pattern: HostPattern, host: string): boolean {
   return name.length > pattern.text.length && name.endsWith(pattern.text)
 }
 
-/** Lower case, without the dot of the root. */
+/** Lower case, without the dot of the root; IPv4 that is written as IPv6 (`[::ffff:1.2.3.4]`) is IPv4. */
 export function normalizeHost(host: string): string {
-  return host.toLowerCase().replace(/\.$/, '')
+  return host.startsWith('[::ffff:') ? normalizeAddress(host) : host.toLowerCase().replace(/\.$/, '')
 }
 
 /** `host:port` of an address, lower case, without a trailing dot, port filled in. */

@@ -22,7 +22,9 @@ export interface SafeFetchOptions {
   readonly signal: AbortSignal
   readonly headers?: HeadersInit
   /** Default GET. */
-  readonly method?: 'GET' | 'HEAD'
+  readonly method?: 'GET' | 'HEAD' | 'POST'
+  /** Of POST, which follows no redirect. */
+  readonly body?: Uint8Array<ArrayBuffer>
   /** `host:port` as a configured source writes it: the first hop, if it goes there, may be private and on any port. */
   readonly trustedHost?: string | undefined
   /** True when the host came from a request: `allowHosts` must name it, `*` is not enough. */
@@ -52,6 +54,7 @@ interface Hop {
   readonly url: URL
   readonly method: string
   readonly headers: Headers
+  readonly body?: Uint8Array<ArrayBuffer> | undefined
   readonly reach: Reach
 }
 
@@ -86,19 +89,20 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     private: fetcherFor('private'),
   }
 
-  function firstHop(text: string, options: SafeFetchOptions): Hop {
+  function firstHop(text: string, { method = 'GET', body, headers, ...facts }: SafeFetchOptions): Hop {
     const url = toUrl(text)
-    const reach = policy.judge(url, options)
-    return { url, reach, method: options.method ?? 'GET', headers: new Headers(options.headers) }
+    return { url, reach: policy.judge(url, facts), method, body, headers: new Headers(headers) }
   }
 
-  function nextHop(hop: Hop, response: Response): Hop | undefined {
+  /** The host of a request's choice must stay one that is named: a named host may lead anywhere. */
+  function nextHop(hop: Hop, response: Response, { mustBeNamed }: SafeFetchOptions): Hop | undefined {
     const location = response.headers.get('location')
     if (!REDIRECTS.has(response.status) || location === null) return undefined
+    if (hop.body) throw failed('it redirects what it is sent')
     const url = toUrl(location, hop.url)
     if (hop.url.protocol === 'https:' && url.protocol === 'http:')
       throw failed('it redirects from https to http')
-    const reach = policy.judge(url, {})
+    const reach = policy.judge(url, { mustBeNamed })
     const names = [...hop.headers.keys()].filter(
       (name) => url.origin !== hop.url.origin && !HARMLESS.test(name),
     )
@@ -112,7 +116,9 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     for (const [name, value] of USUAL) if (!headers.has(name)) headers.set(name, value)
     headers.append('via', `1.1 ${instanceId}`)
     headers.append('cdn-loop', instanceId)
-    const request = new Request(hop.url, { method: hop.method, headers, signal, redirect: 'manual' })
+    const { url, method, body = null } = hop
+    if (body) headers.set('content-length', String(body.length))
+    const request = new Request(url, { method, headers, body, signal, redirect: 'manual' })
     // A pinned fetch has finer clocks of its own.
     const longest = createPinnedFetch ? Infinity : connectMs + idleMs
     return patience.during(() => fetchers[hop.reach](request), longest)
@@ -122,7 +128,7 @@ export function createSafeFetch({ rules, instanceId, createPinnedFetch }: SafeFe
     let hop = first
     for (let redirects = 0; ; redirects++) {
       const response = await (redirects === 0 ? send(hop, call) : blamingSource(() => send(hop, call)))
-      const next = await blamingSource(() => nextHop(hop, response)).catch((error: unknown) => {
+      const next = await blamingSource(() => nextHop(hop, response, call.options)).catch((error: unknown) => {
         throw refuseBody(response.body, error)
       })
       if (!next) return response

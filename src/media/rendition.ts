@@ -1,4 +1,5 @@
 /** What we make of an original. Nothing viewer-specific ever enters a rendition. */
+import type { Judgement } from './nsfw.ts'
 
 export interface RenditionPart {
   /** Empty for the main part; `sprite.jpg`, `v1/init.mp4`, … for others. */
@@ -16,6 +17,8 @@ export interface RenditionFacts {
   readonly engine: string
   /** The encoder quality used, when it was chosen for the client. */
   readonly quality?: number
+  /** What the originals were judged to be; absent: nobody looked. */
+  readonly nsfw?: Judgement
 }
 
 export interface Rendition {

@@ -23,6 +23,9 @@ export interface RequestEvent {
   status: number | undefined
   bytes: number | undefined
   errorCode: string | undefined
+  /** What the originals were judged to be: `safe`, `unsafe`, `unknown`. */
+  nsfw: string | undefined
+  nsfwProbability: number | undefined
   /** For the log only: what an operator needs to mend it. */
   cause: string | undefined
   clientAddress: string | undefined
@@ -65,6 +68,8 @@ export function createEvent({
     bytes: undefined,
     status: undefined,
     errorCode: undefined,
+    nsfw: undefined,
+    nsfwProbability: undefined,
     cause: undefined,
     phases: {},
   }

@@ -2,6 +2,8 @@
 
 export interface Dependency {
   readonly name: string
+  /** Without it the service still answers: it is named when it is down, and that is all. */
+  readonly isOptional?: boolean
   /** Resolves when it can be used. */
   check(): Promise<void>
 }
@@ -17,12 +19,16 @@ export async function checkReadiness(
   timeoutMs: number,
 ): Promise<Readiness> {
   const entries = await Promise.all(
-    dependencies.map(async ({ name, check }) => {
+    dependencies.map(async ({ name, check, isOptional = false }) => {
       const error = await outcome(check, timeoutMs)
-      return [name, error === undefined ? { ok: true } : { ok: false, error }] as const
+      const said = error === undefined ? { ok: true } : { ok: false, error }
+      return { name, said, isReady: said.ok || isOptional }
     }),
   )
-  return { ready: entries.every(([, { ok }]) => ok), checks: Object.fromEntries(entries) }
+  return {
+    ready: entries.every(({ isReady }) => isReady),
+    checks: Object.fromEntries(entries.map(({ name, said }) => [name, said])),
+  }
 }
 
 async function outcome(check: () => Promise<void>, timeoutMs: number): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 
 /** Raised whenever the same recipe would give other bytes: old renditions are then never found again. */
-export const ENGINE_VERSION = '6'
+export const ENGINE_VERSION = '7'
 
 /** What was asked, without any source bytes. */
 export function planKey(plan: Plan): Promise<string> {
@@ -22,7 +22,11 @@ export function createPlanKeys(): (plan: Plan) => Promise<string> {
   }
 }
 
-/** What is made, of which version of which original. `source` tells originals of equal validators apart. */
-export function recipeKey(recipe: Recipe, source: string, validator: string): Promise<string> {
-  return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}`)
+/**
+ * What is made, of which version of which original. `source` tells originals of equal validators apart.
+ *
+ * @param judged how they were judged and what was found, where somebody looked
+ */
+export function recipeKey(recipe: Recipe, source: string, validator: string, judged = ''): Promise<string> {
+  return sha256Hex(`recipe ${ENGINE_VERSION}\n${source}\n${validator}\n${canonicalJson(recipe)}${judged}`)
 }

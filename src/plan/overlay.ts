@@ -18,7 +18,7 @@ export function requireOverlay(info: MediaInfo | undefined, limits: SourceLimits
 }
 
 export function placeOverlay(
-  { width, gravity, opacity, margin }: OverlayAsk,
+  { width, gravity, opacity, margin, veil }: OverlayAsk,
   info: ImageInfo,
   result: Size,
 ): OverlayRecipe {
@@ -29,6 +29,7 @@ export function placeOverlay(
   const { x, y } = gravity ?? { x: 0.5, y: 0.5 }
   return {
     from: info.format,
+    ...(veil ? { veil } : {}),
     orient: info.orientation,
     ...(info.animated ? { page: 0 } : {}),
     resize,

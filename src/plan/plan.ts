@@ -29,6 +29,8 @@ export interface Plan extends Question {
   readonly source: SourceRef
   /** The original that `ask.overlay` lays over the result. */
   readonly overlay?: SourceRef
+  /** How its originals are judged; absent: nobody looks. */
+  readonly judged?: string
   /** Canonical text of all of the above: the cache key is its hash. */
   readonly text: string
 }
@@ -86,6 +88,8 @@ export interface Ask {
   readonly metadata?: Exclude<Metadata, 'none'>
   /** Opaque version. */
   readonly v?: string
+  /** Never asked for: nothing may be recognised. Of the overlay: its own field. */
+  readonly veil?: true
   /** Fields of video and audio, in canonical text; dropped while resolving an image. */
   readonly timed?: Readonly<Record<string, string>>
 }
@@ -98,6 +102,8 @@ export interface OverlayAsk {
   readonly opacity?: number
   /** Above 0. */
   readonly margin?: Length
+  /** Never asked for: nothing of it may be recognised. */
+  readonly veil?: true
 }
 /** Every `format` value but `auto`, which is absence. `jpg` is `jpeg`. */
 export type AskFormat =

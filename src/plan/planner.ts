@@ -5,12 +5,14 @@ import { effectsOf } from '../request/rows/effects.ts'
 import { isZero } from '../request/values/length.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Formats } from './formats.ts'
-import type { Ask, AskedGravity, Fit, Gravity, OverlayAsk, Plan } from './plan.ts'
+import type { Ask, AskedGravity, Fit, Gravity, OverlayAsk, Plan, SourceRef } from './plan.ts'
 
 export interface PlanLimits {
   readonly outputSide: number
   /** Absent: all that this version knows. */
   readonly formats?: Formats
+  /** How originals of an origin are judged: where that changes, it is another question. */
+  judgedBy?(origin: string): string | undefined
 }
 
 /** `planRequest`, planned once for each request that somebody still holds. */
@@ -23,15 +25,22 @@ export function createPlanner(limits: PlanLimits): (request: MediaRequest) => Pl
   }
 }
 
-export function planRequest(request: MediaRequest, { outputSide, formats }: PlanLimits): Plan {
+export function planRequest(request: MediaRequest, limits: PlanLimits): Plan {
+  const { outputSide, formats } = limits
   const { origin, path, captures } = request
   // What is not made here makes no other question.
   const accepts = request.accepts.filter((name) => formats?.writes(name) !== false)
   const ask = toAsk(request.params, outputSide)
   const source = { origin, path, captures }
   const overlay = ask.overlay && request.overlay ? { overlay: request.overlay } : {}
-  const plan = { source, ...overlay, ask, accepts }
+  const judged = judgedOf([source, ...Object.values(overlay)], limits)
+  const plan = { source, ...overlay, ...(judged === undefined ? {} : { judged }), ask, accepts }
   return Object.freeze({ ...plan, text: canonicalJson(plan) })
+}
+
+function judgedOf(sources: readonly SourceRef[], { judgedBy }: PlanLimits): string | undefined {
+  const all = sources.map(({ origin }) => judgedBy?.(origin))
+  return all.every((one) => one === undefined) ? undefined : JSON.stringify(all)
 }
 
 /** Drops what says nothing: defaults, and words that need a size where there is none. */

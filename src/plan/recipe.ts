@@ -1,5 +1,6 @@
 import type { FormatName } from '../media/format.ts'
 import type { ImageInfo, Orientation } from '../media/info.ts'
+import type { Judgement } from '../media/nsfw.ts'
 import type { Color, Effects, Metadata, Question } from './plan.ts'
 import type { TimedRecipe } from './timed/recipe.ts'
 
@@ -33,6 +34,8 @@ export interface ImageRecipe {
   readonly animated?: true
   /** One frame of an animation, or one page but the first, from 0. */
   readonly page?: number
+  /** Before all else the original is made unrecognisable. */
+  readonly veil?: true
   /** EXIF orientation to undo first; 1 = none. */
   readonly orient: Orientation
   /** In the upright original. */
@@ -71,7 +74,7 @@ export interface ImageRecipe {
 }
 
 /** Another picture that is laid over the result. */
-export interface OverlayRecipe extends Pick<ImageRecipe, 'from' | 'page' | 'orient'> {
+export interface OverlayRecipe extends Pick<ImageRecipe, 'from' | 'page' | 'orient' | 'veil'> {
   readonly resize: Size
   /** Where its top left pixel stands on the result: all of it lies inside. */
   readonly x: number
@@ -87,6 +90,7 @@ export interface OverlayRecipe extends Pick<ImageRecipe, 'from' | 'page' | 'orie
 export interface LookRecipe {
   readonly kind: 'look'
   readonly from: FormatName
+  readonly veil?: true
   readonly orient: Orientation
   /** The frame of an animation that is looked at. */
   readonly page?: number
@@ -121,4 +125,6 @@ export interface MetadataRecipe {
   readonly sample?: ImageRecipe
   /** What is told of its EXIF. */
   readonly exif: Metadata
+  /** What it was judged to be. */
+  readonly nsfw?: Judgement
 }

@@ -48,7 +48,11 @@ function resolveVideoOrAudio(plan: Plan, info: TimedInfo, limits: ResolveLimits)
     throw new MediaError('INVALID_PARAMETER', 'Parameter "overlay" is wrong: it is for pictures', {
       details: [{ parameter: 'overlay', expected: 'a picture below it' }],
     })
-  return resolveTimed(plan, info, limits, (question, still) => resolvePicture(question, still, limits))
+  return resolveTimed(plan, info, {
+    picture: (question, still) => resolvePicture(question, still, limits),
+    facts: (still) => resolveMetadata({}, still, limits),
+    limits,
+  })
 }
 
 function resolvePicture(
@@ -84,6 +88,7 @@ function resolveLook(
   return {
     kind: 'look',
     from: info.format,
+    ...veilOf(ask),
     orient: info.orientation,
     ...framesOf(ask, info, false),
     area: crop ?? { x: 0, y: 0, width: info.width, height: info.height },
@@ -113,13 +118,14 @@ const SAMPLE: Ask = { width: 100, height: 100, format: 'png', page: 0 }
 /** Nothing but the EXIF is a matter of choice: other parameters cannot multiply stored answers. */
 function resolveMetadata(ask: Ask, info: ImageInfo, limits: ResolveLimits): MetadataRecipe {
   const isDecodable = faultOf(info, limits) === undefined
+  const sample = { ...SAMPLE, ...veilOf(ask) }
   return {
     kind: 'metadata',
     from: info.format,
     to: 'json',
     info,
     ...(isDecodable
-      ? { sample: resolveImage({ ask: SAMPLE, accepts: [] }, { info }, undefined, limits) }
+      ? { sample: resolveImage({ ask: sample, accepts: [] }, { info }, undefined, limits) }
       : {}),
     exif: ask.metadata ?? 'none',
   }
@@ -148,6 +154,7 @@ function resolveImage(
   return {
     kind: 'image',
     from: info.format,
+    ...veilOf(ask),
     ...framesOf(ask, info, animated),
     orient: info.orientation,
     ...(crop && !coversAll(crop, info) ? { crop } : {}),
@@ -164,6 +171,9 @@ function resolveImage(
     height: output.height,
   }
 }
+
+/** Present only where it does something. */
+const veilOf = ({ veil }: Ask): Pick<ImageRecipe, 'veil'> => (veil ? { veil } : {})
 
 function canAnimate(ask: Ask, info: ImageInfo): boolean {
   return info.animated && ask.animated !== false && ask.page === undefined && formatRow(info.format).animates

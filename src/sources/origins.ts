@@ -39,6 +39,8 @@ export interface Origins {
   open(ref: SourceRef, signal: AbortSignal): Promise<Original>
   /** True when the original still is the version that `validator` names. Costs one conditional request. @throws as `open` */
   check(ref: SourceRef, validator: string, signal: AbortSignal): Promise<boolean>
+  /** Origins with a source that failed when it was last asked, and how. Asks nobody. */
+  failing(): ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
@@ -52,6 +54,9 @@ const FALLS_THROUGH: ReadonlySet<ErrorCode> = new Set([
   'NOT_SUPPORTED_HERE',
 ])
 
+/** Failures of the source, not of one original. */
+const IS_DOWN: ReadonlySet<ErrorCode> = new Set(['SOURCE_FAILED', 'SOURCE_TIMEOUT'])
+
 export function createOrigins(origins: readonly OriginSources[], deps: OriginsDeps): Origins {
   const mounts = createMounts(deps)
   const sourcesOf = new Map(
@@ -61,6 +66,16 @@ export function createOrigins(origins: readonly OriginSources[], deps: OriginsDe
     ]),
   )
 
+  const failing = new Map<string, Map<number, string>>()
+  /** Of a source that says what it has, or that it has nothing, nothing is wrong. */
+  function note(origin: string, index: number, type: string, error?: MediaError): void {
+    const those = failing.get(origin) ?? new Map<number, string>()
+    if (error && IS_DOWN.has(error.code)) those.set(index, `source ${index + 1} (${type}): ${error.code}`)
+    else those.delete(index)
+    if (those.size > 0) failing.set(origin, those)
+    else failing.delete(origin)
+  }
+
   async function tryEach<T>(
     ref: SourceRef,
     signal: AbortSignal,
@@ -68,13 +83,16 @@ export function createOrigins(origins: readonly OriginSources[], deps: OriginsDe
   ): Promise<T> {
     const request = { captures: ref.captures, signal }
     const failures: Failure[] = []
-    for (const source of sourcesOf.get(ref.origin) ?? []) {
+    for (const [index, source] of (sourcesOf.get(ref.origin) ?? []).entries()) {
       signal.throwIfAborted()
       try {
-        return await attempt(source, request)
+        const result = await attempt(source, request)
+        note(ref.origin, index, source.type)
+        return result
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (!isMediaError(error) || !FALLS_THROUGH.has(error.code)) throw error
+        note(ref.origin, index, source.type, error)
         failures.push({ type: source.type, error })
       }
     }
@@ -90,6 +108,7 @@ export function createOrigins(origins: readonly OriginSources[], deps: OriginsDe
         await original.close()
         return original.validator.text === validator
       }),
+    failing: () => new Map([...failing].map(([origin, those]) => [origin, [...those.values()].join(', ')])),
     close: mounts.close,
   }
 }

@@ -7,6 +7,7 @@ import { MediaError } from '../error.ts'
 import { concatBytes, gather } from '../lib/bytes.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { cancelQuietly, toStream } from '../lib/stream.ts'
+import { nextTurn, TURN_BYTES } from '../lib/turn.ts'
 import type { ByteRange, Original, Validator } from '../media/original.ts'
 import { RemoteCursor } from './remote-cursor.ts'
 import { pinTo, rangeStart, readFacts, statusError, unlessSame, type RemoteFacts } from './remote-facts.ts'
@@ -122,12 +123,16 @@ class RemoteOriginal implements Original {
     const gathered = gather(this.size === undefined ? undefined : end - start)
     gathered.add(kept)
     const cursor = await this.#take(at, end)
+    let turn = at + TURN_BYTES
     try {
       for (let chunk = await cursor.nextWithin(at, end); chunk; chunk = await cursor.nextWithin(at, end)) {
         this.#keep(chunk, at)
         gathered.add(chunk)
         at += chunk.length
         if (at >= end) break
+        if (at < turn) continue
+        turn = at + TURN_BYTES
+        await nextTurn()
       }
       this.#requireEnd(at, end)
       await this.#giveBack(cursor)

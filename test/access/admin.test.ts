@@ -282,7 +282,7 @@ describe('shared secrets', () => {
       ).toBe(false)
   })
 
-  test('threats 36: secrets and signatures meet no operator that stops at the first difference', () => {
+  test('threats row 36: secrets and signatures meet no operator that stops at the first difference', () => {
     const folder = new URL('../../src/', import.meta.url)
     for (const file of [
       'access/credentials.ts',

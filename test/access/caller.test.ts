@@ -22,10 +22,10 @@ describe('the client', () => {
   >([
     ['is the peer', '198.51.100.1', undefined, '198.51.100.1'],
     ['is the peer, whatever it claims', '198.51.100.1', '203.0.113.9', '198.51.100.1'],
-    ['threats 16: a peer in IPv4-mapped form is IPv4', '::ffff:198.51.100.1', undefined, '198.51.100.1'],
-    ['threats 16: in hexadecimal too', '::FFFF:c633:6401', undefined, '198.51.100.1'],
-    ['threats 16: a proxy in that form is a proxy', '::ffff:10.0.0.1', '203.0.113.9', '203.0.113.9'],
-    ['threats 16: a hop in that form is IPv4', '10.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
+    ['threats row 16: a peer in IPv4-mapped form is IPv4', '::ffff:198.51.100.1', undefined, '198.51.100.1'],
+    ['threats row 16: in hexadecimal too', '::FFFF:c633:6401', undefined, '198.51.100.1'],
+    ['threats row 16: a proxy in that form is a proxy', '::ffff:10.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['threats row 16: a hop in that form is IPv4', '10.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
     ['is what our proxy saw', '10.0.0.1', '203.0.113.9', '203.0.113.9'],
     ['is the right-most hop that is not ours', '10.0.0.1', '1.1.1.1, 203.0.113.9, 10.2.3.4', '203.0.113.9'],
     ['a single trusted address', '192.0.2.7', '203.0.113.9', '203.0.113.9'],
@@ -57,7 +57,7 @@ describe('the edge', () => {
     [what: string, peer: string | undefined, forwarded: string | undefined, through: boolean, client?: string]
   >([
     ['the peer is Cloudflare’s', '173.245.48.1', '203.0.113.9', true, '203.0.113.9'],
-    ['in IPv4-mapped form (threats 16)', '::ffff:173.245.48.1', '203.0.113.9', true, '203.0.113.9'],
+    ['in IPv4-mapped form (threats row 16)', '::ffff:173.245.48.1', '203.0.113.9', true, '203.0.113.9'],
     ['over IPv6', '2400:cb00::1', '203.0.113.9', true, '203.0.113.9'],
     ['what its client claims stands behind', '173.245.48.1', '1.1.1.1, 203.0.113.9', true, '203.0.113.9'],
     ['behind a proxy of ours', '10.0.0.1', '203.0.113.9, 173.245.48.1', true, '203.0.113.9'],

@@ -84,7 +84,7 @@ describe('rateLimit.media', () => {
     }
   })
 
-  test('threats 16: an IPv4-mapped peer has the allowance of its IPv4; an IPv6 peer that of its /64', async () => {
+  test('threats row 16: an IPv4-mapped peer has the allowance of its IPv4; an IPv6 peer that of its /64', async () => {
     const { get } = await stage({ media: { limit: 1, windowMs: 60_000 } })
     const status = async (address: string) => (await get(PICTURE, from(address))).status
     expect([await status('::ffff:198.51.100.7'), await status('198.51.100.7')]).toEqual([200, 429])

@@ -287,8 +287,6 @@ describe('what this version does not have', () => {
     ['queue', { queue: 'redis://localhost' }, 'queue'],
     ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
     ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
-    ['classifier', { nsfw: { classifier: 'tfjs' } }, 'nsfw.classifier'],
-    ['nsfw of an origin', withOrigin({ nsfw: 'block' }), 'origins[0].nsfw'],
   ])('%s is refused, never dropped', (_, change, path) => {
     expect(faultsOf(change)).toEqual([
       { path, message: expect.stringContaining('not available in this version') },
@@ -315,6 +313,58 @@ describe('what this version does not have', () => {
       nsfw: { classifier: 'off' },
     }
     expect(load({ ...off, ...withOrigin({ nsfw: 'allow' }) }).compat.headers).toEqual(['video-resizer-2'])
+  })
+})
+
+describe('who judges pictures', () => {
+  const onnx = { path: 'model.onnx' }
+  const http = { url: 'https://nsfw.test/judge' }
+  const off = (path: string, policy = 'block') => ({
+    path,
+    message: `"${policy}" needs somebody who judges pictures, and nsfw.classifier is "off"`,
+  })
+
+  test.each<[string, object, object]>([
+    ['another classifier', { nsfw: { classifier: 'tfjs' } }, { path: 'nsfw.classifier' }],
+    ['a policy without one', withOrigin({ nsfw: 'block' }), off('origins[0].nsfw')],
+    ['a policy of all without one', { nsfw: { default: 'flag' } }, off('nsfw.default', 'flag')],
+    ['of other hosts', { external: { nsfw: 'blur' } }, off('external.nsfw', 'blur')],
+    ['another policy', withOrigin({ nsfw: 'hide' }), { path: 'origins[0].nsfw' }],
+    ['http without an address', { nsfw: { classifier: 'http' } }, { path: 'nsfw.http' }],
+    ['onnx without a file', { nsfw: { classifier: 'onnx' } }, { path: 'nsfw.onnx' }],
+    ['what has no effect', { nsfw: { classifier: 'builtin', onnx } }, { path: 'nsfw.onnx' }],
+    [
+      'credentials in the address',
+      { nsfw: { classifier: 'http', http: { url: 'https://a:b@nsfw.test/' } } },
+      { path: 'nsfw.http.url' },
+    ],
+    [
+      'another order of pixels',
+      { nsfw: { classifier: 'onnx', onnx: { ...onnx, pixels: 'gbr' } } },
+      { path: 'nsfw.onnx.pixels' },
+    ],
+    ['a threshold above 1', { nsfw: { classifier: 'builtin', threshold: 85 } }, { path: 'nsfw.threshold' }],
+  ])('%s', (_, change, fault) => {
+    expect(faultsOf(change)).toEqual([expect.objectContaining(fault)])
+  })
+
+  test('what is right, with secrets that nobody sees', () => {
+    const headers = { authorization: 'Bearer ${env:NSFW_TOKEN}' }
+    const document = {
+      nsfw: { classifier: 'http', http: { ...http, headers } },
+      ...withOrigin({ nsfw: 'blur' }),
+    }
+    const config = load(document, { NSFW_TOKEN: 'token-of-it' })
+    expect(config.nsfw).toMatchObject({
+      threshold: 0.85,
+      frames: 3,
+      onError: 'closed',
+      default: 'allow',
+      http: { timeoutMs: 5000, headers: { authorization: 'Bearer token-of-it' } },
+    })
+    expect(config.origins[0]?.nsfw).toBe('blur')
+    expect(JSON.stringify(describeConfig(config))).not.toContain('token-of-it')
+    expect(load({ nsfw: { classifier: 'builtin', default: 'flag' } }).origins[0]?.nsfw).toBe('flag')
   })
 })
 
@@ -390,7 +440,7 @@ describe('who may ask, and how often', () => {
   test.each<[string, object, string]>([
     ['no block', { trustedProxies: ['10.0.0.1/8'] }, 'trustedProxies[0]'],
     ['a name', { trustedProxies: ['proxy.example.com'] }, 'trustedProxies[0]'],
-    ['threats 16: IPv4 in IPv6 form', { trustedProxies: ['::ffff:10.0.0.0/104'] }, 'trustedProxies[0]'],
+    ['threats row 16: IPv4 in IPv6 form', { trustedProxies: ['::ffff:10.0.0.0/104'] }, 'trustedProxies[0]'],
     ['a list that is no address', { edge: { cloudflareLists: ['ips-v4'] } }, 'edge.cloudflareLists[0]'],
     ['no list', { edge: { cloudflareLists: [] } }, 'edge.cloudflareLists'],
     ['a limit below 0', { rateLimit: { media: { limit: -1 } } }, 'rateLimit.media.limit'],

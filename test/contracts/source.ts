@@ -150,7 +150,7 @@ export function describeSource(
     })
 
     it.each(['../secret', 'a/../../secret', '.', 'a/./b', '..', '.env', 'a/.git/config', 'a\\..\\b', 'a\0b'])(
-      'threats 3.2: refuses the key %j',
+      'threats row 2: refuses the key %j',
       async (key) => {
         expect(await code(open(await begin(), key))).toBe('INVALID_PATH')
       },

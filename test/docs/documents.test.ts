@@ -11,6 +11,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'THIRD_PARTY_NOTICES.md',
   'src/README.md',
   ...['docs', 'docs/decisions'].flatMap((folder) =>

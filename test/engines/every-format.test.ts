@@ -16,6 +16,7 @@ import {
 } from '../support/every-format.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 0 }
@@ -70,7 +71,7 @@ describe.each(READ)('%s', (from) => {
         const ask: Ask = { format: to, quality: 90, ...(size === HALF ? { ...size, fit: 'fill' } : {}) }
         const plan = { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }
         const { body, width, height } = await run({
-          recipe: resolve(plan, info, limits),
+          recipe: recipeOfPicture(resolve(plan, info, limits)),
           bytes: file,
           pixels: 1e8,
           frames: 9,

@@ -10,15 +10,14 @@ import type { LookRecipe } from '../../src/plan/recipe.ts'
 import { resolve, resolveSeen } from '../../src/plan/resolve.ts'
 import { rgba } from '../support/compare.ts'
 import { loadWasm } from '../support/platform.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 2e6 }
 const recipeOf = (bytes: Uint8Array, ask: Ask) => {
   const info = readWholeInfo(sniff(bytes) ?? 'png', bytes)
-  return resolve(
-    { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' },
-    info,
-    limits,
+  return recipeOfPicture(
+    resolve({ source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }, info, limits),
   )
 }
 const make = async (bytes: Uint8Array, ask: Ask) =>

@@ -209,7 +209,24 @@ const HAND_MADE: Readonly<Partial<Record<FormatName, Uint8Array>>> = {
   tiff: buildTiff({ width: 80, height: 60, samples: 4, blocks: [rows] }),
 }
 
-describe('a few hundred flipped bits', () => {
+test('threats row 20: Huffman tables of WebP that are none end with a code, and the next picture is right', async () => {
+  const good = await picture({ width: 64, height: 48 }).webp({ lossless: true }).toBuffer()
+  expect(good.toString('latin1', 12, 16)).toBe('VP8L')
+  let seed = 11
+  const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+  const seen = new Set<unknown>()
+  for (let round = 0; round < 150; round++) {
+    const bytes = Buffer.from(good)
+    // The tables stand right behind the header.
+    for (let flips = random(4); flips >= 0; flips--) bytes[25 + random(90)]! ^= 1 << random(8)
+    const outcome = await attemptFormat('webp', bytes)
+    seen.add(typeof outcome === 'string' ? outcome : 'made')
+  }
+  expect([...seen].filter((one) => one !== 'made')).toEqual(['CORRUPT_MEDIA'])
+  expect(await transform('webp', good)).toMatchObject({ width: 64, height: 48 })
+})
+
+describe('a few hundred flipped bits (threats row 20)', () => {
   test.each(['jpeg', 'png', 'webp', 'avif', 'bmp', 'ico', 'tiff'] as const)(
     '%s',
     async (format) => {

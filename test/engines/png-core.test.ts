@@ -137,6 +137,26 @@ describe('every kind of PNG', () => {
       expect(10 * Math.log10((255 * 255 * data.length) / sum)).toBeGreaterThan(48)
     }
   })
+
+  test('opaque pixels become the same, whether the file has an alpha or not', async () => {
+    const [width, height] = [403, 301]
+    const image = picture({ width, height }).linear(1.8, -90)
+    const [plain, withAlpha] = [
+      await image.clone().png().toBuffer(),
+      await image.clone().ensureAlpha().png().toBuffer(),
+    ]
+    expect([plain[25], withAlpha[25]]).toEqual([2, 6])
+    for (const to of [
+      { width: 402, height: 300 },
+      { width: 161, height: 37 },
+      { width: 500, height: 100 },
+      { width: 100, height: 400 },
+      { width: 1, height: 1 },
+    ]) {
+      const one = await decode(plain, width, height, to)
+      expect(differences(one.data, (await decode(withAlpha, width, height, to)).data), `${to.width}`).toBe(0)
+    }
+  })
 })
 
 describe('input', () => {

@@ -137,4 +137,17 @@ describe('probe', () => {
       details: { class: 'video' },
     })
   })
+
+  test('of a file that is looked through for ever, others have their turn, and the signal ends it', async () => {
+    // Eight bytes of nothing at the end of a WebM: the package asks for them again and again.
+    const head =
+      '1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff'
+    const webm = Buffer.concat([Buffer.from(head, 'hex'), Buffer.alloc(8)])
+    let turns = 0
+    const clock = setInterval(() => turns++, 20)
+    const looking = probe(createOriginal(webm).original, undefined, AbortSignal.timeout(400))
+    await expect(looking).rejects.toMatchObject({ name: 'TimeoutError' })
+    clearInterval(clock)
+    expect(turns).toBeGreaterThan(3)
+  })
 })

@@ -13,6 +13,7 @@ import { resolve } from '../../src/plan/resolve.ts'
 import { rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 2e6 }
@@ -21,7 +22,7 @@ const tick = () => {}
 function make(bytes: Uint8Array, ask: Ask) {
   const info = readWholeInfo(sniff(bytes)!, bytes)
   const plan = { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }
-  return run({ recipe: resolve(plan, info, limits), bytes, pixels: 1e8, frames: 1000 })
+  return run({ recipe: recipeOfPicture(resolve(plan, info, limits)), bytes, pixels: 1e8, frames: 1000 })
 }
 
 const sample = (name: string) => readFile(new URL(`../../samples/${name}`, import.meta.url))

@@ -14,6 +14,7 @@ import { encodeFax, type FaxOptions } from '../support/fax.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
 import { buildPages, buildTiff, type TiffParts } from '../support/tiff.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const LIMITS = {
@@ -34,7 +35,9 @@ const original = (bytes: Uint8Array) => ({
 /** As the service does it: probe, resolve, work. */
 async function make(bytes: Uint8Array, ask: Ask = {}, limits = LIMITS) {
   const info = await probe(original(bytes), ask.page)
-  const recipe = resolve({ ask: { format: 'png', ...ask }, accepts: [] } as never, info, limits)
+  const recipe = recipeOfPicture(
+    resolve({ ask: { format: 'png', ...ask }, accepts: [] } as never, info, limits),
+  )
   return run({ recipe, bytes, pixels: limits.pixels, frames: limits.frames })
 }
 async function expectAsSharp(bytes: Uint8Array, page = 0): Promise<void> {
@@ -363,7 +366,7 @@ describe('pages', () => {
   test('told of as frames, without being an animation', async () => {
     const file = pages(3)
     const info = readWholeInfo('tiff', file) as ImageInfo
-    const recipe = resolve({ ask: { format: 'json' }, accepts: [] } as never, info, LIMITS)
+    const recipe = recipeOfPicture(resolve({ ask: { format: 'json' }, accepts: [] } as never, info, LIMITS))
     const { body } = await run({ recipe, bytes: file, pixels: 1e8, frames: 1000 })
     expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({ frames: 3, animated: false, width: 2 })
   })

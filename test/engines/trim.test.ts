@@ -14,6 +14,7 @@ import { resolve } from '../../src/plan/resolve.ts'
 import { psnr, rgba } from '../support/compare.ts'
 import { picture } from '../support/pictures.ts'
 import { loadWasm } from '../support/platform.ts'
+import { recipeOfPicture } from '../support/recipes.ts'
 
 const run = createImageWorker({ loadWasm, tick: () => {} })
 const limits = { pixels: 1e8, frames: 1000, outputSide: 8192, outputPixels: 64e6, avifPixels: 2e6 }
@@ -22,7 +23,7 @@ const tick = () => {}
 async function make(bytes: Uint8Array, ask: Ask, by = limits) {
   const info = readWholeInfo(sniff(bytes)!, bytes)
   const plan = { source: { origin: 'o', path: '/p', captures: {} }, ask, accepts: [], text: '' }
-  return run({ recipe: resolve(plan, info, by), bytes, pixels: 1e8, frames: 1000 })
+  return run({ recipe: recipeOfPicture(resolve(plan, info, by)), bytes, pixels: 1e8, frames: 1000 })
 }
 
 /** The usual picture within a border. */
@@ -197,7 +198,7 @@ describe('the picture', () => {
       [24_000, 'image/avif'],
       [23_999, 'image/png'],
     ] as const) {
-      const recipe = resolve({ ...plan, ask: { trim: 10 } }, info, { ...limits, avifPixels })
+      const recipe = recipeOfPicture(resolve({ ...plan, ask: { trim: 10 } }, info, { ...limits, avifPixels }))
       expect(await run({ recipe, bytes, pixels: 1e8, frames: 1000 })).toMatchObject({ type })
     }
   })

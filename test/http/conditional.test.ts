@@ -95,7 +95,7 @@ test('CORS: a list answers with the one origin and varies on it', () => {
   expect([other.get('access-control-allow-origin'), other.get('vary')]).toEqual([null, 'Origin'])
 })
 
-test('threats 3.34: our own id in Via or CDN-Loop is a loop, a longer one is not', () => {
+test('threats row 34: our own id in Via or CDN-Loop is a loop, a longer one is not', () => {
   expect(hasPassed(new Headers({ via: '1.1 other, 1.1 mm-1' }), 'mm-1')).toBe(true)
   expect(hasPassed(new Headers({ 'cdn-loop': 'mm-1; a=b' }), 'mm-1')).toBe(true)
   expect(hasPassed(new Headers({ via: '1.1 mm-12' }), 'mm-1')).toBe(false)

@@ -61,3 +61,42 @@ test('weights: what does not fit waits, in order, and what is too heavy runs alo
   one.open()
   await Promise.all(runs)
 })
+
+test('one party has its share and no more: others pass, its own waits and is refused', async () => {
+  const gate = createGate({ capacity: 4, queue: 2, share: 3 / 4, now: Date.now })
+  const holds = Array.from({ length: 6 }, held)
+  const order: string[] = []
+  const run = (name: string, n: number) =>
+    gate.run(never, async () => void (order.push(name), await holds[n]!.promise), 1, name[0])
+  const runs = ['a1', 'a2', 'a3', 'a4', 'b1'].map(run)
+  await tick()
+  expect([order, gate.waiting]).toEqual([['a1', 'a2', 'a3', 'b1'], 1])
+  const last = run('b2', 5)
+  await tick()
+  await expect(gate.run(never, async () => {}, 1, 'a')).rejects.toMatchObject({ code: 'BUSY' })
+  // A place that is free goes to who may have it, first come, first served.
+  holds[4]!.open()
+  await tick()
+  expect(order.at(-1)).toBe('b2')
+  holds[0]!.open()
+  await tick()
+  expect(order.at(-1)).toBe('a4')
+  holds.forEach((hold) => hold.open())
+  await Promise.all([...runs, last])
+  expect([gate.active, gate.waiting]).toEqual([0, 0])
+})
+
+test('what is heavier than a share runs when its party has nothing else', async () => {
+  const gate = createGate({ capacity: 8, queue: 9, share: 3 / 4, now: Date.now })
+  const [light, heavy] = [held(), held()]
+  const order: string[] = []
+  const first = gate.run(never, async () => void (order.push('light'), await light.promise), 1, 'a')
+  const second = gate.run(never, async () => void (order.push('heavy'), await heavy.promise), 99, 'a')
+  await tick()
+  expect(order).toEqual(['light'])
+  light.open()
+  await tick()
+  expect([order, gate.active]).toEqual([['light', 'heavy'], 8])
+  heavy.open()
+  await Promise.all([first, second])
+})

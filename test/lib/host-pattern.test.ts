@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hostAndPort, matchesHost, parseHostPattern } from '../../src/lib/host-pattern.ts'
 
-describe('threats 3.7, 3.15: hosts are matched by whole labels', () => {
+describe('threats row 7, row 15: hosts are matched by whole labels', () => {
   it.each([
     ['*', 'anything.test', true],
     ['*', '127.0.0.1', true],

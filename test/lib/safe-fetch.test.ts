@@ -73,7 +73,7 @@ function redirect(location: string, status = 302): RequestListener {
   return (_, response) => response.writeHead(status, { location }).end()
 }
 
-describe('threats 3.3, 3.4, 3.6 to 3.8, 3.14 to 3.18: addresses', () => {
+describe('threats row 3, row 4, row 6, row 7, row 8, row 14, row 15, row 16, row 17, row 18: addresses', () => {
   test.each([
     'http://127.0.0.1/',
     'http://2130706433/',
@@ -196,7 +196,7 @@ describe('threats 3.3, 3.4, 3.6 to 3.8, 3.14 to 3.18: addresses', () => {
   })
 })
 
-describe('threats 3.5, 3.6, 3.34: redirects', () => {
+describe('threats row 5, row 6, row 34: redirects', () => {
   test.each([301, 302, 303, 307, 308])('%s is followed', async (status) => {
     const target = await opening((_, response) => response.end('there'))
     const { origin } = await opening(redirect(`${target.origin}/x`, status))
@@ -300,7 +300,7 @@ describe('threats 3.5, 3.6, 3.34: redirects', () => {
   })
 })
 
-describe('threats 3.9, 3.29, 3.35: bodies', () => {
+describe('threats row 9, row 29, row 35: bodies', () => {
   test('without end are cut at the cap, and the socket closed', async () => {
     const server = await opening((_, response) => {
       const more = () => {
@@ -357,7 +357,7 @@ describe('threats 3.9, 3.29, 3.35: bodies', () => {
   })
 })
 
-describe('threats 3.9: time', () => {
+describe('threats row 9: time', () => {
   test('a server that never answers', async () => {
     const server = await serving(serveRaw(() => {}))
     expect(await codeOf(fetcher(LOOPBACK)(server.origin))).toBe('SOURCE_TIMEOUT')

@@ -257,6 +257,17 @@ describe('media', () => {
   const mp4 = () =>
     Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0isommp41', 'latin1'), Buffer.alloc(5000, 7)])
 
+  test('of a damaged video there is no still', async () => {
+    const server = await upstream()
+    server.objects.set('film.jpg', mp4())
+    const get = await stage()
+    const still = await get(`${v2(`${server.url}/film.jpg`)}?format=webp`)
+    expect([still.status, still.headers.get('content-type')]).toEqual([
+      422,
+      'application/json; charset=utf-8',
+    ])
+  })
+
   test('that is no picture is served whole, with Range, whatever is asked of it', async () => {
     const server = await upstream()
     server.objects.set('film.jpg', mp4())
@@ -274,7 +285,7 @@ describe('media', () => {
     }
   })
 
-  test('threats 13: has the type of its bytes, never the word of the upstream', async () => {
+  test('threats row 13: has the type of its bytes, never the word of the upstream', async () => {
     const bodies: Record<string, readonly [string, Uint8Array | string]> = {
       '/html-as-image': ['image/jpeg', '<!doctype html><script>alert(1)</script>'],
       '/text-as-svg': ['image/svg+xml', '<html><svg xmlns="http://www.w3.org/2000/svg"/></html>'],
@@ -318,13 +329,13 @@ describe('what may not be reached', () => {
     'data:image/svg+xml,%3Csvg%2F%3E',
     'javascript:alert(1)',
     'http://8.8.8.8:22/a.jpg',
-  ])('threats 1, 3.3, 3.4, 3.7: %s is 403 ADDRESS_REFUSED', async (url) => {
+  ])('threats section 1, row 3, row 4, row 7: %s is 403 ADDRESS_REFUSED', async (url) => {
     const get = await stage()
     for (const path of [v2(url), `${v2(url)}?width=40`])
       expect(await outcome(await get(path))).toEqual([403, 'ADDRESS_REFUSED'])
   })
 
-  test('threats 1: allow-lists and deny-lists of hosts hold here too', async () => {
+  test('threats section 1, row 7: allow-lists and deny-lists of hosts hold here too', async () => {
     const get = await stage(
       {},
       { outbound: { allowHosts: ['*.example.com'], denyHosts: ['bad.example.com'] } },
@@ -343,7 +354,7 @@ describe('what may not be reached', () => {
       ])
   })
 
-  test('threats 3.5, 3.6: behind redirects it is 502, hop by hop', async () => {
+  test('threats row 5, row 6: behind redirects it is 502, hop by hop', async () => {
     const targets: Record<string, string> = {
       '/to-private': 'http://10.0.0.1/a.jpg',
       '/to-metadata': 'http://169.254.169.254/',
@@ -369,7 +380,7 @@ describe('what may not be reached', () => {
     expect(followed.status).toBe(200)
   })
 
-  test('threats 3.34: our own address as the original is a loop, and ends', async () => {
+  test('threats row 34: our own address as the original is a loop, and ends', async () => {
     const server = await upstream((request, response) => {
       const { host } = request.headers
       void get(`http://${host}${request.url}`, { headers: { via: request.headers.via ?? '' } }).then(
@@ -383,7 +394,7 @@ describe('what may not be reached', () => {
   })
 })
 
-describe('threats 3.9, 3.35: an upstream that', () => {
+describe('threats row 9, row 35: an upstream that', () => {
   const endless: Answer = (_, response) => {
     response.writeHead(200, { etag: '"x"', 'content-type': 'image/jpeg' })
     response.write(new Uint8Array([0xff, 0xd8, 0xff, 0xe0]))

@@ -130,7 +130,7 @@ describe('every row of the preset', () => {
     expect(jpeg.isProgressive).toBe(true)
   })
 
-  test('only what the row lets be asked counts, and multiplies nothing (threats 3.39)', async () => {
+  test('only what the row lets be asked counts, and multiplies nothing (threats row 39)', async () => {
     const { get, cdn } = await stage()
     cdn.put('avatars/1/f', await jpegPicture())
     const first = await get('/avatars/1/f.webp?size=64')
@@ -182,7 +182,7 @@ describe('what is wrong', () => {
     ['/avatars/12', 404, 'NO_MATCHING_ORIGIN'],
     ['/avatars/12/abc.webp/more', 404, 'NO_MATCHING_ORIGIN'],
     ['/nothing/12/abc.webp', 404, 'NO_MATCHING_ORIGIN'],
-    // threats 3.2: whatever the encoding, no path climbs.
+    // threats row 2: whatever the encoding, no path climbs.
     ['/attachments/1/2/..%2f..%2fsecret', 400, 'INVALID_PATH'],
     ['/attachments/1/2/%252e%252e%255csecret', 400, 'INVALID_PATH'],
     ['/attachments/1/2/..%5csecret', 400, 'INVALID_PATH'],
@@ -284,7 +284,7 @@ describe('attachments', () => {
     expect(await seen(response)).toEqual(expected)
   })
 
-  test('a file that is no media is sent, never shown (threats 3.13)', async () => {
+  test('a file that is no media is sent, never shown (threats row 13)', async () => {
     const { get, cdn } = await stage()
     cdn.put('attachments/1/2/a.png', '<script>alert(1)</script>')
     const response = await get('/attachments/1/2/a.png')

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
 import type { Task, Workers } from '../../src/platform.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
+import { startObjectServer } from '../support/object-server.ts'
 import { jpegPicture } from '../support/pictures.ts'
 import { createInlineWorkers, createTestPlatform } from '../support/platform.ts'
 
@@ -61,7 +62,7 @@ const until = async (condition: () => boolean) => {
   expect(condition()).toBe(true)
 }
 
-test('beyond the queue: 503 BUSY with Retry-After, at once, and health still answers', async () => {
+test('beyond the queue: 503 BUSY with Retry-After, at once, and health still answers (threats row 12)', async () => {
   const { workers, release, running } = createHeldWorkers()
   const { get } = await stage({ concurrency: 1, queue: 2 }, workers)
   const accepted = [10, 11, 12].map((width) => get(`/files/a.jpg?width=${width}&format=png`))
@@ -78,7 +79,7 @@ test('beyond the queue: 503 BUSY with Retry-After, at once, and health still ans
   expect([...statuses, again.status]).toEqual([200, 200, 200, 200])
 })
 
-test('a client that leaves aborts its work and frees its place, unless others wait for it', async () => {
+test('a client that leaves aborts its work and frees its place, unless others wait for it (threats row 12)', async () => {
   const { workers, release, running } = createHeldWorkers()
   const { get, lines } = await stage({ concurrency: 1, queue: 4 }, workers)
   const [leaver, other] = [new AbortController(), new AbortController()]
@@ -144,4 +145,44 @@ test('a source that trickles is given up after outbound.totalMs: 504, and its wo
   open.push(media)
   const response = await media.fetch(new Request('http://media.test/files/a.jpg?width=20'))
   expect([response.status, await response.json()]).toMatchObject([504, { error: { code: 'SOURCE_TIMEOUT' } }])
+})
+
+test('an origin whose originals do not come takes neither the places nor the memory of another', async () => {
+  const photo = await jpegPicture()
+  // Its head comes at once, then nothing for as long as it may take.
+  const hanging = await startObjectServer({
+    instead(_, response) {
+      response.writeHead(200, { etag: '"1"', 'content-length': 60_000_000 }).write(photo.subarray(0, 8000))
+      return true
+    },
+  })
+  const mount = createMemoryMount()
+  mount.put('a.jpg', photo)
+  const origin = (name: string, source: Record<string, unknown>) => ({
+    name,
+    match: `^/${name}/(?<key>.+)$`,
+    sources: [source],
+  })
+  const media = createMediamorph(
+    {
+      origins: [
+        origin('files', { type: 'storage', mount: 'memory:files', key: '${key}' }),
+        origin('hanging', { type: 'http', url: `${hanging.url}/\${key}` }),
+      ],
+      storage: { cache: 'memory:' },
+      database: 'sqlite::memory:',
+      limits: { queue: 30 },
+      outbound: { idleMs: 2000, totalMs: 2000 },
+    } as never,
+    createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
+  )
+  open.push(media, { close: hanging.close } as Mediamorph)
+  const get = (path: string) => media.fetch(new Request(`http://media.test${path}`))
+  const late = Array.from({ length: 40 }, (_, n) => get(`/hanging/${n}.jpg?width=20`))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const began = performance.now()
+  expect((await get('/files/a.jpg?width=20')).status).toBe(200)
+  expect(performance.now() - began).toBeLessThan(1000)
+  const statuses = await Promise.all(late.map(async (one) => (await one).status))
+  expect(new Set(statuses)).toEqual(new Set([503, 504]))
 })

@@ -146,7 +146,7 @@ describe('a source that', () => {
   )
 })
 
-test('threats 3.34: the service as its own source is a loop, and ends', async () => {
+test('threats row 34: the service as its own source is a loop, and ends', async () => {
   const service: { get?: Awaited<ReturnType<typeof stage>> } = {}
   const seen: number[] = []
   const server = serve({

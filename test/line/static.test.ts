@@ -69,7 +69,7 @@ test('only health is beside it', async () => {
     expect([path, (await get(path)).status]).toEqual([path, 400])
 })
 
-test('pictures are what their bytes are; what is nothing known is not shown (threats 3.13)', async () => {
+test('pictures are what their bytes are; what is nothing known is not shown (threats row 13)', async () => {
   const { get, files } = stage('memory:static')
   files.put('a.css', await jpegPicture())
   files.put('a.bin', '<script>')

@@ -18,6 +18,7 @@ const DOORS = [
   'cli',
   'client',
   'deno',
+  'ffmpeg-thread',
   'index',
   'node',
   'worker',
@@ -29,6 +30,7 @@ const DOORS = [
   'workers-jxl',
   'workers-launcher',
   'workers-mozjpeg',
+  'workers-nsfw',
   'workers-slim',
   'workers-svg',
 ]
@@ -42,6 +44,7 @@ const WASM_OF = {
   'workers-avif-decoder': 1,
   'workers-jxl': 2,
   'workers-mozjpeg': 1,
+  'workers-nsfw': 2,
   'workers-svg': 1,
 }
 
@@ -62,10 +65,15 @@ test('doors hold no machine path, and Workers’ no node: module and no other pa
   }
   for (const [name, modules] of Object.entries(WASM_OF)) {
     const text = await readFile(join(out, `${name}.js`), 'utf8')
-    const imports = [...text.matchAll(/^import .*?from "(.*?)"/gm)].map((match) => match[1])
+    const imports = [...text.matchAll(/(?:^|[;}\n])import[\s\w{},*$]*?(?:from)?\s*"([^"\n]+)"/g)].map(
+      (match) => match[1],
+    )
     expect(
       imports.filter(
-        (path) => !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|lcms2|metered)\/[\w-]+\.wasm$/.test(path ?? ''),
+        (path) =>
+          !/^\.\.\/wasm\/(aom|core|dav1d|jpeg-turbo|lcms2|metered|nsfw)\/[\w-]+\.(wasm|bin)$/.test(
+            path ?? '',
+          ),
       ),
     ).toEqual([])
     expect([name, imports.length]).toEqual([name, modules])

@@ -4,6 +4,8 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { externalUrl, signUrl } from '../../src/client.ts'
 import { differenceHash, hashDistance } from '../support/compare.ts'
+import { NOISE_PREDICTIONS } from '../support/pictures.ts'
+import { tinyGrey } from '../support/tiny-video.ts'
 import { SECRETS, type Stage } from './stage.ts'
 
 export interface ServiceUnderTest {
@@ -123,6 +125,41 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
     })
   })
 
+  describe('pictures that are judged', () => {
+    const headers = { 'x-internal-secret': SECRETS.MEDIAMORPH_INTERNAL_SECRET }
+    const judged = async (path: string) => {
+      const response = await get(path)
+      const bytes = await bytesOf(response)
+      return { bytes, told: [response.status, response.headers.get('x-nsfw')?.split(';')[0]] }
+    }
+
+    test('the classifier that comes along finds the same everywhere', async () => {
+      const body = JSON.stringify({ type: 'upload', upload_filename: 'noise.png', isNSFWAllowed: false })
+      const response = await get('/_metadata', { method: 'POST', body, headers })
+      const { nsfw, nsfw_predictions: found } = (await response.json()) as {
+        nsfw: boolean
+        nsfw_predictions: Record<string, number>
+      }
+      expect(nsfw).toBe(true)
+      for (const [name, probability] of Object.entries(NOISE_PREDICTIONS))
+        expect(Math.abs((found[name] ?? NaN) - probability), name).toBeLessThan(1e-3)
+    })
+
+    test('is flagged, refused or blurred as the origin says', async () => {
+      for (const query of ['', '?width=100&format=png']) {
+        const { bytes, told } = await judged(`/flag/noise.png${query}`)
+        expect(told).toEqual([200, 'unsafe'])
+        if (query === '') expect(Buffer.compare(bytes, original('noise.png'))).toBe(0)
+        expect((await judged(`/block/noise.png${query}`)).told).toEqual([403, undefined])
+        const blurred = await judged(`/blur/noise.png${query}`)
+        expect(blurred.told).toEqual([200, 'unsafe'])
+        const { channels } = await sharp(blurred.bytes).stats()
+        expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeLessThan(8)
+      }
+      expect((await judged('/block/photo.jpg?width=100&format=jpeg')).told).toEqual([200, 'safe'])
+    })
+  })
+
   describe('renditions', () => {
     test.each(RENDITIONS)('%s', async (path, format, width, height) => {
       const response = await get(path)
@@ -144,6 +181,16 @@ export function describeService(runtime: string, service: () => ServiceUnderTest
         expect(response.status).toBe(501)
         expect(Buffer.from(bytes).toString()).toContain('libheif-js')
       } else expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 48, height: 32 })
+    })
+
+    test('a frame of a video, where there are threads', async () => {
+      const response = await get('/files/tiny.mkv?mode=frame&time=0.25&format=png&width=16')
+      const bytes = await bytesOf(response)
+      if (runtime === 'workers') return expect(response.status).toBe(501)
+      expect(response.headers.get('x-transform-source')).toBe('ffmpeg-wasm')
+      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 16, height: 16 })
+      const { channels } = await sharp(bytes).stats()
+      expect(Math.abs((channels[0]?.mean ?? 0) - tinyGrey(6))).toBeLessThan(3)
     })
 
     test('look like the original', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Miniflare } from 'miniflare'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { jpegPicture } from '../support/pictures.ts'
+import { jpegPicture, noisePicture } from '../support/pictures.ts'
 import { build, ROOT } from './commands.ts'
 import { bucketOf, bundleWorker, deployedBytes, startWorker, type WorkerBundle } from './worker-bundle.ts'
 
@@ -82,6 +82,54 @@ describe('size', () => {
     ])
     const all = await bundleText('all.ts', using({ core: 'core', avif: 'avif', svg: 'svg' }))
     expect([all.modules.size, deployedBytes(all) > MOST_DEPLOYED]).toEqual([6, true])
+  })
+})
+
+describe('a classifier', () => {
+  const judging = (text: string) =>
+    text
+      .replace("access: 'public',", "access: 'public', nsfw: 'flag',")
+      .replace(
+        "database: 'd1:INDEX',",
+        "database: 'd1:INDEX', nsfw: { classifier: 'builtin', threshold: 0.01 },",
+      )
+  const withNets = (text: string) =>
+    `import { nsfw } from 'mediamorph/workers/nsfw'\n${text}`.replace(
+      'modules: core',
+      'modules: { ...core, ...nsfw }',
+    )
+
+  test('is deployed by those alone who import it, and judges', async () => {
+    const text = await readFile(join(ROOT, 'examples/workers/slim.ts'), 'utf8')
+    const bundle = await bundleText('judging.ts', judging(withNets(text)))
+    expect(bundle.modules.size).toBe(5)
+    expect(deployedBytes(bundle) - deployedBytes(worker)).toBeLessThan(2_600_000)
+    const judge = await startWorker(bundle)
+    try {
+      const photos = await bucketOf(judge, 'PHOTOS')
+      await photos.put('noise.png', await noisePicture())
+      const response = await judge.dispatchFetch('http://m.test/photos/noise.png?width=100')
+      await response.arrayBuffer()
+      expect([response.status, response.headers.get('x-nsfw')]).toEqual([200, 'unsafe; probability=0.012'])
+    } finally {
+      await judge.dispose()
+    }
+  })
+
+  test('that is configured and not imported is a fault', async () => {
+    const text = await readFile(join(ROOT, 'examples/workers/slim.ts'), 'utf8')
+    const lacking = await startWorker(await bundleText('lacking.ts', judging(text)))
+    try {
+      const response = await lacking.dispatchFetch('http://m.test/photos/photo.jpeg')
+      expect([response.status, await response.text()]).toEqual([
+        500,
+        expect.stringContaining(
+          'nsfw.classifier: "builtin" is not among the modules of this Worker: add those of mediamorph/workers/nsfw',
+        ),
+      ])
+    } finally {
+      await lacking.dispose()
+    }
   })
 })
 

@@ -8,8 +8,9 @@ import { hugePng } from '../../scripts/stage/media.ts'
 import { heicKind } from '../support/heic.ts'
 import { jxlKind } from '../support/jxl.ts'
 import { startObjectServer } from '../support/object-server.ts'
-import { jpegPicture, picture } from '../support/pictures.ts'
+import { jpegPicture, noisePicture, picture } from '../support/pictures.ts'
 import { startS3Server } from '../support/s3-server.ts'
+import { TINY_VIDEO } from '../support/tiny-video.ts'
 
 export interface Stage {
   /** Every original by its name in the folder. */
@@ -85,7 +86,9 @@ async function originals(): Promise<Record<string, Uint8Array>> {
     'alpha.png': await picture({ width: 300, height: 200, alpha: true }).png().toBuffer(),
     'photo.webp': await picture({ width: 320, height: 240 }).webp().toBuffer(),
     'plain.heic': await heicKind('plain'),
+    'noise.png': await noisePicture(),
     'turned.jxl': await jxlKind('turned-6'),
+    'tiny.mkv': TINY_VIDEO,
     'photo.avif': await picture({ width: 160, height: 120 }).avif({ effort: 0 }).toBuffer(),
     'text.jpg': new TextEncoder().encode('This is a text, whatever its name says.\n'.repeat(20)),
     'truncated.jpg': photo.subarray(0, Math.floor(photo.length / 2)),
@@ -128,6 +131,10 @@ function documentFor(media: string, place: string, http: string, s3: string): un
   return {
     origins: [
       origin('files', { type: 'storage', mount: `fs:${media}`, key: '${key}' }),
+      ...['flag', 'block', 'blur'].map((nsfw) => ({
+        ...origin(nsfw, { type: 'storage', mount: `fs:${media}`, key: '${key}' }),
+        nsfw,
+      })),
       origin('source', { type: 'storage', mount: `fs:${media}`, key: '${key}' }),
       origin('http', { type: 'http', url: `${http}/\${key}` }),
       origin('s3', {
@@ -143,6 +150,10 @@ function documentFor(media: string, place: string, http: string, s3: string): un
     storage: { cache: `fs:${join(place, 'cache')}`, artifacts: `fs:${join(place, 'media')}` },
     database: `sqlite:${join(place, 'index.db')}`,
     formats: { heic: true },
+    // Low, so that a picture that nobody minds is over it.
+    nsfw: { classifier: 'builtin', threshold: 0.01 },
+    // What the machine has installed must not decide what is seen.
+    ffmpeg: { native: 'off' },
     outbound: {
       allowHosts: ['127.0.0.1'],
       allowPrivate: ['127.0.0.0/8'],

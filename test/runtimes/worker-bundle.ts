@@ -1,6 +1,6 @@
 /** A Worker as wrangler deploys it: one script, with the compiled modules that it imports beside it. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { Log, LogLevel, Miniflare } from 'miniflare'
@@ -25,8 +25,8 @@ export async function bundleWorker(entry: string): Promise<WorkerBundle> {
       {
         name: 'wasm',
         setup({ onResolve }) {
-          onResolve({ filter: /\.wasm$/ }, ({ path, resolveDir }) => {
-            const name = `${paths.size}.wasm`
+          onResolve({ filter: /\.(?:wasm|bin)$/ }, ({ path, resolveDir }) => {
+            const name = `${paths.size}${extname(path)}`
             paths.set(name, join(resolveDir, path))
             return { path: `./${name}`, external: true }
           })
@@ -65,7 +65,7 @@ export async function startWorker(
     modules: [
       { type: 'ESModule', path: '/worker.js', contents: script },
       ...[...modules].map(([name, contents]) => ({
-        type: 'CompiledWasm' as const,
+        type: name.endsWith('.wasm') ? ('CompiledWasm' as const) : ('Data' as const),
         path: `/${name}`,
         contents,
       })),

@@ -4,7 +4,8 @@
  * nothing. That counts all of our isolate (script, code, heap, modules' memories, originals) and more: the stand-ins for R2
  * and D1 run in the same process.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -75,5 +76,26 @@ test('a picture that needs more than there is for one is refused, and the next o
     { limit: 'memoryBytes', maximum: 64 * 1_048_576 },
   ])
   expect((await get('12mp.jpg?width=400&format=jpeg')).status).toBe(200)
+  expect(await peak()).toBeLessThan(ISOLATE_BYTES)
+})
+
+test('with the classifier that comes along, 12 megapixels leave room too', async () => {
+  await miniflare.dispose()
+  const folder = await mkdtemp(join(tmpdir(), 'mediamorph-memory-'))
+  try {
+    await mkdir(join(folder, 'node_modules'))
+    await symlink(ROOT, join(folder, 'node_modules/mediamorph'))
+    const text = await readFile(join(ROOT, 'examples/workers/slim.ts'), 'utf8')
+    const judging = `import { nsfw } from 'mediamorph/workers/nsfw'\n${text}`
+      .replace('modules: core', 'modules: { ...core, ...nsfw }')
+      .replace("access: 'public',", "access: 'public', nsfw: 'flag',")
+      .replace("database: 'd1:INDEX',", "database: 'd1:INDEX', nsfw: { classifier: 'builtin' },")
+    await writeFile(join(folder, 'judging.ts'), judging)
+    miniflare = await begin(await bundleWorker(join(folder, 'judging.ts')))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  for (const query of ['width=720&format=jpeg', 'width=300&format=webp'])
+    expect((await get(`12mp.jpg?${query}`)).status).toBe(200)
   expect(await peak()).toBeLessThan(ISOLATE_BYTES)
 })

@@ -105,7 +105,7 @@ describe('priorities', () => {
     expect(origins.opened).toEqual(['fs:media'])
   })
 
-  it('threats 3.37: every source on the way down is judged', async () => {
+  it('threats row 37: every source on the way down is judged', async () => {
     let hits = 0
     const inside = await answering((response) => (hits++, void response.end('inside')))
     const first = await withStatus(404)

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readAll } from '../../src/lib/stream.ts'
 import { createHttpSource } from '../../src/sources/http.ts'
+import { openRemote } from '../../src/sources/remote-original.ts'
 import { createS3Source } from '../../src/sources/s3.ts'
 import { noise } from '../contracts/source.ts'
 import { startObjectServer, type ObjectServerOptions } from '../support/object-server.ts'
@@ -150,7 +151,7 @@ describe('changes underneath', () => {
   })
 })
 
-describe('threats 3.9: sources that lie', () => {
+describe('threats row 9: sources that lie', () => {
   it('less than declared fails, read or streamed', async () => {
     const it = await startLying((_, response) => {
       response.writeHead(200, { 'content-length': 1000, etag: '"x"' })
@@ -198,7 +199,7 @@ describe('threats 3.9: sources that lie', () => {
   })
 })
 
-describe('threats 3.29: coded bodies', () => {
+describe('threats row 29: coded bodies', () => {
   it('are decoded, their length unknown, and read at random all the same', async () => {
     const zipped = gzipSync(PICTURE, { level: 1 })
     const it = await startLying((_, response) => {
@@ -295,4 +296,25 @@ describe('s3', () => {
     await code(createS3Source(settings, createTestFetch()).open({ captures: { key: 'a.bin' }, signal }))
     expect(seen.filter((value) => value !== undefined)).toEqual([])
   })
+})
+
+describe('everybody else', () => {
+  it.each([true, false])(
+    'has turns while a body comes without a pause (its length is known: %s)',
+    async (isKnown) => {
+      const block = new Uint8Array(100_000)
+      let left = 200
+      const body = new ReadableStream<Uint8Array>(
+        { pull: (controller) => (left-- > 0 ? controller.enqueue(block) : controller.close()) },
+        { highWaterMark: 0 },
+      )
+      const headers = { etag: '"1"', ...(isKnown ? { 'content-length': '20000000' } : {}) }
+      const original = await openRemote('http', async () => new Response(body, { headers }))
+      let turns = 0
+      const clock = setInterval(() => turns++, 0)
+      expect((await original.read({ start: 0, end: 30_000_000 })).length).toBe(20_000_000)
+      clearInterval(clock)
+      expect(turns).toBeGreaterThan(isKnown ? 10 : 20)
+    },
+  )
 })

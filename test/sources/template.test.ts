@@ -50,11 +50,11 @@ describe('keys', () => {
     [{ a: 'x', b: 'y/.git' }],
     [{ a: 'x\0', b: 'y' }],
     [{ a: 'x\\..', b: 'y' }],
-  ])('threats 3.2: refuses captures %j', (captures) => {
+  ])('threats row 2: refuses captures %j', (captures) => {
     expect(codeOf(() => fillKey('${a}/${b}', captures))).toBe('INVALID_PATH')
   })
 
-  it('threats 3.2: refuses a dot-segment that two captures make together', () => {
+  it('threats row 2: refuses a dot-segment that two captures make together', () => {
     expect(codeOf(() => fillKey('${a}${b}/x', { a: '.', b: '.' }))).toBe('INVALID_PATH')
     expect(codeOf(() => fillKey('a/.${b}', { b: '.' }))).toBe('INVALID_PATH')
   })
@@ -101,7 +101,7 @@ describe('addresses', () => {
   })
 
   it.each(['a@b', 'a:80', 'a/b', 'a?b', 'a#b', '[::1]', 'a b', 'a..b', '-a', 'a.', '', 'ü', '%31', 'a\\b'])(
-    'threats 3.7: the host capture %j is refused',
+    'threats row 7: the host capture %j is refused',
     (host) => {
       expect(codeOf(() => urlOf('http://${host}/x', { host }))).toBe('INVALID_URL')
     },

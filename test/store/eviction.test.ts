@@ -57,7 +57,7 @@ async function files(): Promise<{ bytes: number; count: number }> {
 }
 
 describe('eviction', () => {
-  it('never lets unique variants exceed the limit, and keeps the newest', async () => {
+  it('never lets unique variants exceed the limit, and keeps the newest (threats row 10)', async () => {
     const cache = open()
     for (let id = 0; id < 120; id++) {
       await keep(cache, id, 10_000 + (id % 5) * 30_000)

@@ -1,7 +1,9 @@
 /** A platform for tests: everything in this process, stores in memory or where the test says. */
 import { readFile } from 'node:fs/promises'
 import { createTaskRunner } from '../../src/worker.ts'
+import { hashFile } from '../../runtimes/server/files.ts'
 import { loadHeif } from '../../runtimes/server/heif.ts'
+import { createNets } from '../../runtimes/server/nets.ts'
 import type { Driver, Platform, Sql, Task, Workers } from '../../src/platform.ts'
 import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { openServerDriver } from '../../runtimes/server/mounts.ts'
@@ -32,6 +34,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     sharesPromises: options.sharesPromises ?? true,
     lines,
     loadWasm,
+    hashFile,
     createWorkers: () => options.workers ?? createInlineWorkers(),
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => options.drivers?.[mount] ?? openServerDriver(mount, use),
@@ -42,12 +45,13 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
   }
 }
 
+const nets = createNets(loadWasm)
+
 const OWN: ReadonlySet<string> = new Set(['aom', 'core', 'dav1d', 'jpeg-turbo', 'lcms2'])
 
 export async function loadWasm(name: string): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(
-    await readFile(new URL(`../../wasm/${OWN.has(name) ? name : 'metered'}/${name}.wasm`, import.meta.url)),
-  )
+  const folder = name === 'tfjs' ? 'nsfw' : OWN.has(name) ? name : 'metered'
+  return WebAssembly.compile(await readFile(new URL(`../../wasm/${folder}/${name}.wasm`, import.meta.url)))
 }
 
 /** Runs tasks in this thread: deadline and cancellation through `tick` only. */
@@ -57,7 +61,7 @@ export function createInlineWorkers(): Workers {
     async run(task: Task) {
       task.signal?.throwIfAborted()
       const end = task.deadlineMs === undefined ? Infinity : Date.now() + task.deadlineMs
-      const run = createTaskRunner({ loadWasm, shouldStop: () => Date.now() > end, loadHeif })
+      const run = createTaskRunner({ loadWasm, shouldStop: () => Date.now() > end, loadHeif, nets })
       return (await run(task.op, task.data)).value
     },
     close: async () => {},

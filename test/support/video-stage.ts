@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
 import type { Ffmpeg, FfmpegSettings } from '../../src/platform.ts'
-import { createFfmpegs } from '../../runtimes/server/ffmpeg.ts'
+import { createTestFfmpegs } from './ffmpegs.ts'
 import { createMemoryMount } from './memory-mount.ts'
 import { createTestPlatform } from './platform.ts'
 
@@ -25,7 +25,7 @@ export function openVideoStage() {
     const platform = {
       ...createTestPlatform({ drivers: { 'memory:files': mount.driver } }),
       createFfmpegs: (settings: FfmpegSettings) =>
-        createFfmpegs(settings, 2).map((one) => (lacks ? without(one, lacks) : one)),
+        createTestFfmpegs(settings).map((one) => (lacks ? without(one, lacks) : one)),
     }
     const files = {
       name: 'files',

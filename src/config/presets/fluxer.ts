@@ -6,6 +6,7 @@ export interface FluxerPreset {
   readonly mount: string
   readonly access: 'public' | 'signed'
   readonly rounding: 'none' | 'up'
+  readonly nsfw?: AssetRowInput['nsfw']
 }
 
 /** Sides that clients may ask for. */
@@ -93,11 +94,12 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-export function fluxerRows({ mount, access, rounding }: FluxerPreset): AssetRowInput[] {
+export function fluxerRows({ mount, access, rounding, nsfw }: FluxerPreset): AssetRowInput[] {
   return ROWS.map((row) => ({
     ...row,
     mount,
     access,
+    ...(nsfw === undefined ? {} : { nsfw }),
     ...(row.sizes ? { sizes: { ...row.sizes, rounding } } : {}),
   }))
 }

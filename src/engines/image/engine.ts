@@ -1,11 +1,12 @@
 /** Pictures: reads the original whole, hands it to a worker, gets the rendition back. */
-import { isMediaError, limitError, MediaError, overlayError } from '../../error.ts'
+import { isMediaError, MediaError, overlayError } from '../../error.ts'
 import { formatRow } from '../../media/format.ts'
 import type { Original } from '../../media/original.ts'
 import type { Rendition } from '../../media/rendition.ts'
 import type { Workers } from '../../platform.ts'
 import type { MetadataRecipe, PictureRecipe, Recipe } from '../../plan/recipe.ts'
 import type { Budget, Engine } from '../engine.ts'
+import { readWhole } from '../read-whole.ts'
 import { describe, describedAs, needsFile } from './describe/description.ts'
 import type { ImageResult, ImageTask } from './image-task.ts'
 import { MOST_BYTES } from './memory.ts'
@@ -90,15 +91,6 @@ function fromHeader(recipe: MetadataRecipe, { size }: Original): Rendition {
 
 function toRendition({ body, type, ...facts }: ImageResult): Rendition {
   return { main: { name: '', type, body }, facts: { engine: 'image', ...facts } }
-}
-
-/** The whole file, bounded also where its size is unknown or a lie. @throws SOURCE_TOO_LARGE */
-async function readWhole(original: Original, most: Budget['imageBytes']): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = (size: number) => limitError('imageBytes', size, most, 'SOURCE_TOO_LARGE')
-  if (original.size !== undefined && original.size > most) throw tooLarge(original.size)
-  const bytes = await original.read({ start: 0, end: most + 1 })
-  if (bytes.length > most) throw tooLarge(bytes.length)
-  return bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
 }
 
 async function readOverlay(original: Original, most: Budget['imageBytes']): Promise<Uint8Array<ArrayBuffer>> {

@@ -26,6 +26,7 @@ import { choiceFor, hasChoice } from './quality/choose.ts'
 import type { Trial } from './quality/search.ts'
 import { focusOf, smallSize } from './look/focus.ts'
 import { findPart } from './look/find-part.ts'
+import { veiled } from './veil.ts'
 import { viewOf, type View } from './view.ts'
 
 export interface ImageTask {
@@ -54,13 +55,19 @@ export interface ImageResult {
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** @throws CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws */
-export function createImageWorker(given: CodecContext): (task: ImageTask) => Promise<ImageResult> {
+/** Both throw CORRUPT_MEDIA, UNSUPPORTED_CODEC, LIMIT_EXCEEDED, and what `tick` throws. */
+export interface ImageWorker {
+  (task: ImageTask): Promise<ImageResult>
+  /** The picture itself, before it is encoded. */
+  see(task: ImageTask & { readonly recipe: ImageRecipe }): Promise<Bitmap>
+}
+
+export function createImageWorker(given: CodecContext): ImageWorker {
   const account = createAccount()
   const context: CodecContext = { ...given, memory: account }
   const core = createPictureCore(context)
   const codecs = createCodecs(context, core)
-  const open = createOpenFile(context, core, codecs)
+  const open = veiled(createOpenFile(context, core, codecs), core, () => context.tick())
   /** Beside the first, which holds the picture while its trials are looked at. */
   const openOwn = createOpenFile(context, createPictureCore(context), codecs)
   const pipeline = createPipeline(context)
@@ -206,15 +213,23 @@ export function createImageWorker(given: CodecContext): (task: ImageTask) => Pro
     return { body, type: formatRow(to).mime, width, height, ...chosen }
   }
 
-  return async (task) => {
-    account.open(task.memory ?? MOST_BYTES)
-    try {
-      return await work(task)
-    } finally {
-      const garbage = account.close()
-      given.leave?.(garbage)
-    }
+  async function see({ recipe, ...original }: Parameters<ImageWorker['see']>[0]): Promise<Bitmap> {
+    const picture = await open(fileOf(recipe, original))
+    return finish(await picture.show(viewOf(recipe, picture.stored)), recipe, undefined)
   }
+
+  const accounted =
+    <T extends ImageTask, R>(act: (task: T) => Promise<R>) =>
+    async (task: T): Promise<R> => {
+      account.open(task.memory ?? MOST_BYTES)
+      try {
+        return await act(task)
+      } finally {
+        const garbage = account.close()
+        given.leave?.(garbage)
+      }
+    }
+  return Object.assign(accounted(work), { see: accounted(see) })
 }
 
 function required(bytes: Uint8Array | undefined): Uint8Array {

@@ -9,17 +9,19 @@ import { corrupt } from '../../media/headers/reader.ts'
 import type { ImageInfo, Orientation } from '../../media/info.ts'
 import { readWholeInfo } from '../../media/read-info.ts'
 import { countFrames } from '../../media/frame-count.ts'
-import type { ImageRecipe, Rect, Size } from '../../plan/recipe.ts'
+import type { ImageRecipe, Size } from '../../plan/recipe.ts'
 import type { CodecContext } from './codec.ts'
 import type { Codecs } from './codecs/codecs.ts'
 import { createColors } from './color/colors.ts'
 import type { PictureCore } from './core/picture.ts'
 import { FULL, type Planes, type Samples } from './core/planes.ts'
 import { readsInCore, type CoreSource } from './core/sources.ts'
-import { isUnscaled, type View } from './view.ts'
+import { isUnscaled, viewOnto, type View } from './view.ts'
 
 export interface PictureFile {
   readonly from: FormatName
+  /** Nothing of it may be recognised. */
+  readonly veil?: true
   /** What was probed. */
   readonly orient: Orientation
   readonly bytes: Uint8Array
@@ -38,11 +40,11 @@ type Frames = Pick<ImageRecipe, 'from' | 'animated' | 'page'>
 
 /** The file as a recipe wants it. */
 export function fileOf(
-  { from, orient, page, animated }: Frames & Pick<ImageRecipe, 'orient'>,
+  { from, orient, page, animated, veil }: Frames & Pick<ImageRecipe, 'orient' | 'veil'>,
   file: FileBytes,
 ): PictureFile {
   const frame = animated ? 0 : page
-  return { from, orient, ...file, ...(frame === undefined ? {} : { page: frame }) }
+  return { from, orient, ...file, ...(frame === undefined ? {} : { page: frame }), ...(veil ? { veil } : {}) }
 }
 
 export interface OpenPicture {
@@ -98,22 +100,13 @@ export function createOpenFile(context: CodecContext, core: PictureCore, codecs:
       const scaled = isUnscaled(view) ? undefined : await planes(view, FULL)
       if (scaled) return core.show(scaled)
       const { draw } = codecs.get(from) ?? {}
-      if (draw) return seeDrawn(await asPixels(await draw(bytes, zoomFor(view, stored, mostDrawn))), view)
+      if (draw) {
+        // Larger or smaller than the file says.
+        const drawn = await asPixels(await draw(bytes, zoomFor(view, stored, mostDrawn)))
+        return core.see(drawn, viewOnto(drawn, stored, view))
+      }
       if (!whole) context.memory?.take(stored.width * stored.height * 4)
       return core.see(await (whole ??= decodeWhole(codecs, contentOf(file), stored).then(asPixels)), view)
-    }
-
-    /** What was drawn is larger or smaller than the file says: the view moves with it. */
-    function seeDrawn(drawn: Bitmap, view: View): Promise<Bitmap> {
-      const [across, down] = [drawn.width / stored.width, drawn.height / stored.height]
-      const moved = ({ x, y, width, height }: Rect): Rect => ({
-        x: x * across,
-        y: y * down,
-        width: width * across,
-        height: height * down,
-      })
-      const { rect, bounds } = view
-      return core.see(drawn, { ...view, rect: moved(rect), ...(bounds ? { bounds: moved(bounds) } : {}) })
     }
 
     const opened = (toSrgb: ToSrgb | undefined): OpenPicture => {
@@ -196,9 +189,14 @@ export function limitFrames({ from, animated, page }: Frames, file: PictureFile,
   return count
 }
 
-/** What was taken for an animation and has one frame is a still. @throws LIMIT_EXCEEDED */
+/**
+ * What was taken for an animation and has one frame is a still. The frames of a result count as those of an original do:
+ * enlarging and padding would else multiply what a small file costs. @throws LIMIT_EXCEEDED
+ */
 export function checkFrames(recipe: ImageRecipe, file: PictureFile, stored: Size): ImageRecipe {
   const count = limitFrames(recipe, file, stored)
+  const made = count * recipe.width * recipe.height
+  if (recipe.animated && count > 1 && made > file.pixels) throw limitError('pixels', made, file.pixels)
   if (!recipe.animated || count > 1) return recipe
   const { animated: _, ...still } = recipe
   return { ...still, page: 0 }

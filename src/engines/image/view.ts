@@ -75,6 +75,19 @@ export function viewOf(recipe: Moves, stored: Size): View {
   return { rect, walk, ...bounds, size: walk.swaps ? { width: height, height: width } : { width, height } }
 }
 
+/** The same view of the same picture at another size. */
+export function viewOnto(other: Size, stored: Size, view: View): View {
+  const [across, down] = [other.width / stored.width, other.height / stored.height]
+  const moved = ({ x, y, width, height }: Rect): Rect => ({
+    x: x * across,
+    y: y * down,
+    width: width * across,
+    height: height * down,
+  })
+  const { rect, bounds } = view
+  return { ...view, rect: moved(rect), ...(bounds ? { bounds: moved(bounds) } : {}) }
+}
+
 function walked({ width, height }: Size, { swaps }: Walk): Size {
   return swaps ? { width: height, height: width } : { width, height }
 }

@@ -2,8 +2,15 @@
 import { formatRow } from '../../media/format.ts'
 import type { AudioTrack, TimedInfo, VideoTrack } from '../../media/info.ts'
 
-/** @param size bytes of the original, where they are known */
-export function describeTimed(info: TimedInfo, size: number | undefined): Uint8Array<ArrayBuffer> {
+/**
+ * @param size bytes of the original, where they are known
+ * @param placeholder as pictures have it, where a frame could be had
+ */
+export function describeTimed(
+  info: TimedInfo,
+  size: number | undefined,
+  placeholder: unknown = null,
+): Uint8Array<ArrayBuffer> {
   const { format, duration, video, audio } = info
   const facts = {
     format,
@@ -19,7 +26,7 @@ export function describeTimed(info: TimedInfo, size: number | undefined): Uint8A
       ...(video ? [{ kind: 'video', ...videoFacts(video) }] : []),
       ...(audio ?? []).map((track) => ({ kind: 'audio', ...audioFacts(track) })),
     ],
-    placeholder: null,
+    placeholder,
   }
   return new TextEncoder().encode(JSON.stringify(facts))
 }

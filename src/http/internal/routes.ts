@@ -2,7 +2,7 @@
 import { holdsSecret } from '../../access/credentials.ts'
 import type { Services } from '../../context.ts'
 import { MediaError, type ErrorCode } from '../../error.ts'
-import { inspect, judge, makeStill, wholePicture } from '../../inspect.ts'
+import { inspect, judge, makeStill, sampleFrames } from '../../inspect.ts'
 import { toBase64 } from '../../lib/bytes.ts'
 import { formatRow } from '../../media/format.ts'
 import { UNJUDGED } from '../../media/nsfw.ts'
@@ -134,6 +134,7 @@ async function metadata({ request, subject, original, services }: Asked): Promis
     size: found.size,
     width: description?.width ?? undefined,
     height: description?.height ?? undefined,
+    duration: typeof description?.duration === 'number' ? Math.ceil(description.duration) : undefined,
     placeholder: description && placeholderOf(description),
     base64: subject.fields['with_base64'] === true && bytes ? toBase64(bytes) : undefined,
     animated: description?.animated ?? undefined,
@@ -149,20 +150,26 @@ function placeholderOf({
   height,
   placeholder,
 }: NonNullable<Awaited<ReturnType<typeof inspect>>['description']>) {
-  return Math.min(width ?? 0, height ?? 0) < 3 ? '' : placeholder?.thumbhash
+  if (width === null || height === null) return undefined
+  return Math.min(width, height) < 3 ? '' : placeholder?.thumbhash
 }
 
 async function thumbnail({ request, original, services }: Asked): Promise<Response> {
-  const body = await makeStill(await wholePicture(original, services), request.signal, services)
+  const body = await makeStill(original, request.signal, services)
   const wantsJson = /\bapplication\/json\b/.test(request.headers.get('accept') ?? '')
   if (wantsJson) return json({ thumbnail: toBase64(body), mime_type: 'image/jpeg' })
   return new Response(body.slice(), { headers: { ...HEADERS, 'content-type': 'image/jpeg' } })
 }
 
-/** A picture is its own one frame, unchanged. */
-async function frames({ original, services }: Asked): Promise<Response> {
-  const { format, bytes } = await wholePicture(original, services)
-  return json({ frames: [{ timestamp: 0, mime_type: formatRow(format).mime, base64: toBase64(bytes) }] })
+async function frames({ request, original, services }: Asked): Promise<Response> {
+  const sampled = await sampleFrames(original, request.signal, services)
+  return json({
+    frames: sampled.map(({ timestamp, format, bytes }) => ({
+      timestamp,
+      mime_type: formatRow(format).mime,
+      base64: toBase64(bytes),
+    })),
+  })
 }
 
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }

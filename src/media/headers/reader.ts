@@ -28,6 +28,8 @@ export interface Reader {
   text(at: number, length: number): string
 }
 
+const TEXT_PIECE = 4096
+
 /** Big-endian unless the name says `le`. @throws NeedsMore */
 export function createReader(bytes: Uint8Array): Reader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -48,7 +50,11 @@ export function createReader(bytes: Uint8Array): Reader {
     u32le: get(4, (at) => view.getUint32(at, true)),
     text(at, length) {
       need(at, length)
-      return String.fromCharCode(...bytes.subarray(at, at + length))
+      let text = ''
+      // A call takes so many arguments, and no more.
+      for (let from = at; from < at + length; from += TEXT_PIECE)
+        text += String.fromCharCode(...bytes.subarray(from, Math.min(from + TEXT_PIECE, at + length)))
+      return text
     },
   }
 }

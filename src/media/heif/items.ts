@@ -1,4 +1,5 @@
 /** The items of a HEIF file: what they are, what refers to what, where their bytes lie (ISO/IEC 14496-12 section 8.11). */
+import { concatBytes } from '../../lib/bytes.ts'
 import { corrupt, type Reader } from '../headers/reader.ts'
 import { children, find, topBox, type Box } from './boxes.ts'
 import { readProperties, type PropertiesOf } from './properties.ts'
@@ -34,9 +35,12 @@ export function readItems(r: Reader, file: Uint8Array): Items {
   const boxes = children(r, meta.start + 4, meta.end)
   const { of: properties } = readProperties(r, boxes)
   const [types, links] = [readTypes(r, boxes), readReferences(r, boxes)]
+  const placesOf = once((item) => findExtents(r, boxes, item))
+  const join = createJoin()
+  const wholeOf = once((item) => join(placesOf(item).map(({ start, end }) => part(file, start, end))))
   return {
     primary: readPrimary(r, boxes),
-    properties,
+    properties: once(properties),
     all: [...types.keys()],
     typeOf: (item) => types.get(item)?.type,
     contentTypeOf: (item) => contentTypeOf(r, types.get(item)),
@@ -44,12 +48,22 @@ export function readItems(r: Reader, file: Uint8Array): Items {
       links.flatMap((link) => (link.type === type && link.from === item ? link.to : [])),
     referrers: (type, item) =>
       links.flatMap((link) => (link.type === type && link.to.includes(item) ? link.from : [])),
-    bytesOf: (item, most = MOST_BYTES) =>
-      joined(
-        findExtents(r, boxes, item).map(({ start, end }) => part(file, start, end)),
-        most,
-      ),
-    placesOf: (item) => findExtents(r, boxes, item),
+    bytesOf(item, most = MOST_BYTES) {
+      const length = placesOf(item).reduce((sum, { start, end }) => sum + end - start, 0)
+      if (length > most) throw tooLarge()
+      return wholeOf(item)
+    },
+    placesOf,
+  }
+}
+
+/** A grid may name one item tens of thousands of times: it is looked up, and put together, once. */
+function once<T>(work: (item: number) => T): (item: number) => T {
+  const known = new Map<number, T>()
+  return (item) => {
+    const found = known.get(item) ?? work(item)
+    known.set(item, found)
+    return found
   }
 }
 
@@ -164,19 +178,17 @@ function part(file: Uint8Array, start: number, end: number): Uint8Array {
   return file.subarray(start, end)
 }
 
-/** Extents may overlap, but not without end. */
+/** Extents may overlap, but not without end: the most that one item takes, and that all copies together take. */
 const MOST_BYTES = 256 * 1024 * 1024
+const tooLarge = () => corrupt('HEIF', 'one of its items is larger than the file')
 
-function joined(parts: readonly Uint8Array[], most: number): Uint8Array {
-  const [first] = parts
-  if (parts.length === 1 && first && first.length <= most) return first
-  const length = parts.reduce((sum, { length: bytes }) => sum + bytes, 0)
-  if (length > most) throw corrupt('HEIF', 'one of its items is larger than the file')
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of parts) {
-    whole.set(piece, at)
-    at += piece.length
+function createJoin(): (parts: readonly Uint8Array[]) => Uint8Array {
+  let left = MOST_BYTES
+  return (parts) => {
+    const [first] = parts
+    if (parts.length === 1 && first) return first
+    left -= parts.reduce((sum, { length }) => sum + length, 0)
+    if (left < 0) throw tooLarge()
+    return concatBytes(parts)
   }
-  return whole
 }

@@ -85,6 +85,10 @@ function tileOf(r: Reader, items: Items, item: number, x: number, y: number, for
   return { ...readExtent(r, items.properties(item)), x, y, bytes: items.bytesOf(item) }
 }
 
+/** ISO/IEC 23000-22 (MIAF) section 7.3.11.4: no smaller. Held against those alone of which there are many, for each costs a decoder. */
+const LEAST_SIDE = 64
+const MANY_TILES = 256
+
 /** ISO/IEC 23008-12 section 6.6.2.3: tiles of one size, row by row; together they just cover the picture. */
 function readGrid(r: Reader, items: Items, item: number, { width, height }: Extent, format: Format): Tile[] {
   const grid = items.bytesOf(item)
@@ -93,6 +97,8 @@ function readGrid(r: Reader, items: Items, item: number, { width, height }: Exte
   if (parts.length !== rows * columns)
     throw corrupt('HEIF', 'its grid has another number of tiles than it says')
   const size = readExtent(r, items.properties(parts[0] ?? 0))
+  if (parts.length > MANY_TILES && Math.min(size.width, size.height) < LEAST_SIDE)
+    throw corrupt('HEIF', 'its tiles are smaller than those of pictures are')
   const covers = (count: number, side: number, whole: number) =>
     count * side >= whole && (count - 1) * side < whole
   if (!covers(columns, size.width, width) || !covers(rows, size.height, height))

@@ -1,7 +1,7 @@
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Color } from '../plan.ts'
-import type { ImageRecipe, LookRecipe, Rect, Size } from '../recipe.ts'
+import type { ImageRecipe, LookRecipe, MetadataRecipe, Rect, Size } from '../recipe.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
 export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe
@@ -99,4 +99,6 @@ export interface FactsRecipe {
   readonly from: FormatName
   readonly to: 'json'
   readonly info: TimedInfo
+  /** The frame that placeholders are made of. */
+  readonly sample?: { readonly at: number; readonly track: VideoTrack; readonly picture: MetadataRecipe }
 }

@@ -3,14 +3,19 @@ import { limitError, MediaError } from '../../error.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { ImageInfo, TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Ask, AskFormat, Question } from '../plan.ts'
-import type { ImageRecipe, LookRecipe, OutputLimits } from '../recipe.ts'
+import type { ImageRecipe, LookRecipe, MetadataRecipe, OutputLimits } from '../recipe.ts'
 import { resolveClip } from './clip.ts'
-import type { FrameRecipe, TimedRecipe } from './recipe.ts'
+import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
-export type ResolvePicture = (question: Question, info: ImageInfo) => ImageRecipe | LookRecipe
+export interface FrameResolver {
+  picture(question: Question, info: ImageInfo): ImageRecipe | LookRecipe
+  /** What is told of it. */
+  facts(info: ImageInfo): MetadataRecipe
+  readonly limits: OutputLimits & { readonly pixels: number }
+}
 
 const STILLS: ReadonlySet<AskFormat> = new Set(['jpeg', 'png', 'avif', 'jxl', 'webp', 'gif'])
 /** Those that a video becomes when it moves. */
@@ -19,25 +24,32 @@ const MOVING: ReadonlySet<AskFormat> = new Set(['webp', 'gif'])
 /**
  * @throws INVALID_PARAMETER, NOT_SUPPORTED_HERE, LIMIT_EXCEEDED, and what resolving a picture throws
  */
-export function resolveTimed(
-  question: Question,
-  info: TimedInfo,
-  limits: OutputLimits & { readonly pixels: number },
-  resolvePicture: ResolvePicture,
-): TimedRecipe {
+export function resolveTimed(question: Question, info: TimedInfo, frames: FrameResolver): TimedRecipe {
   const { ask } = question
-  const { pixels } = limits
   const mode = modeOf(ask, info)
-  if (mode === 'facts') return { kind: 'facts', from: info.format, to: 'json', info }
+  if (mode === 'facts') return resolveFacts(info, frames)
   if (info.audio === undefined && !info.video)
     throw new MediaError('NOT_SUPPORTED_HERE', `Cannot read ${info.format}: no engine here does`)
   if (mode === 'audio') return resolveSound(ask, info)
   const video = requireVideo(info, mode)
-  if (video.codedWidth * video.codedHeight > pixels)
-    throw limitError('pixels', video.codedWidth * video.codedHeight, pixels)
-  if (mode === 'frame') return resolveFrame(question, info, video, resolvePicture)
-  if (mode === 'video') return resolveClip(ask, info, video, limits)
+  const pixels = pixelsOf(video)
+  if (pixels > frames.limits.pixels) throw limitError('pixels', pixels, frames.limits.pixels)
+  if (mode === 'frame') return resolveFrame(question, info, video, frames)
+  if (mode === 'video') return resolveClip(ask, info, video, frames.limits)
   throw new MediaError('NOT_SUPPORTED_HERE', `Cannot make a ${mode}: this version does not`)
+}
+
+/** Of a frame as it is stored, or as it is displayed where that is more. */
+function pixelsOf({ width, height, codedWidth, codedHeight }: VideoTrack): number {
+  return Math.max(width * height, codedWidth * codedHeight)
+}
+
+function resolveFacts(info: TimedInfo, frames: FrameResolver): FactsRecipe {
+  const { format, video } = info
+  const facts = { kind: 'facts', from: format, to: 'json', info } as const
+  if (!video || video.width === 0 || video.height === 0 || pixelsOf(video) > frames.limits.pixels)
+    return facts
+  return { ...facts, sample: { at: 0, track: video, picture: frames.facts(stillOf(video)) } }
 }
 
 /** What is asked for decides, then what it is to become. */
@@ -62,12 +74,12 @@ function resolveFrame(
   { ask, accepts }: Question,
   info: TimedInfo,
   video: VideoTrack,
-  resolvePicture: ResolvePicture,
+  frames: FrameResolver,
 ): FrameRecipe {
   const { timed: _, ...rest } = ask
   const format = ask.format ?? (accepts.length > 0 ? undefined : video.hasAlpha ? 'png' : 'jpeg')
   if (format !== undefined && !STILLS.has(format)) throw wrongFormat(format, 'a frame')
-  const picture = resolvePicture(
+  const picture = frames.picture(
     { ask: { ...rest, ...(format === undefined ? {} : { format }) }, accepts },
     stillOf(video),
   )

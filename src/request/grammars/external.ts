@@ -45,7 +45,8 @@ export function externalAddress(
     path,
     captures: { url: path },
     responsive: 'off',
-    defaults: {},
+    // Of a video a format makes a still of its beginning; pictures have no use for these.
+    defaults: query.has('format') || query.has('f') ? { mode: 'frame', time: '0' } : {},
     ...allowedWords(query, isSigned ? undefined : rules.parameters),
     consulted: [],
     proof,

@@ -204,6 +204,14 @@ describe('stopping', () => {
     expect(pool).toMatchObject({ threads: 1, lost: 0 })
   })
 
+  test('a task that says so may take longer to hear it, and its thread is kept', async () => {
+    open({ size: 1, graceMs: 50, terminateStops: false })
+    await answers()
+    const task = { op: 'sleep', data: 400, deadlineMs: 50 }
+    expect(await pool.run({ ...task, graceMs: 5000 })).toBe(400)
+    expect(pool).toMatchObject({ threads: 1, lost: 0 })
+  })
+
   test('a thread that terminate() does not stop counts as lost, and the pool keeps its size', async () => {
     const heard: number[] = []
     open({ size: 1, graceMs: 50, terminateStops: false, onLost: (total) => heard.push(total) })

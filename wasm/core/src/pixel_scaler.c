@@ -22,11 +22,12 @@ typedef struct {
   bool is_copy;
   int x, y;
   bool is_down_first;
+  bool is_bytes; /* opaque rows stay as they come, until they were scaled down */
   u8 *row;          /* as decoded */
   i16 *line, *made; /* a row that was scaled in one direction only; in both */
-  i16 *ring;        /* the last rows, with alpha multiplied in; scaled across, unless that comes last */
-  size_t ring_stride;
-  const i16 **rows;
+  u8 *ring;         /* the last rows, at 16 bits with alpha multiplied in; scaled across, unless that comes last */
+  size_t ring_stride; /* bytes */
+  const u8 **rows;
 } PixelScaler;
 
 #define DOT wasm_i32x4_dot_i16x8
@@ -108,14 +109,14 @@ INLINE V pack(V a, V b) {
 }
 
 /* `width` pixels, and up to three more. */
-static void scale_down(i16 *to, const i16 *const *rows, const i16 *weights, int count, int width) {
+static void scale_down(i16 *to, const u8 *const *rows, const i16 *weights, int count, int width) {
   const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 1));
   for (int x = 0; x < 4 * width; x += 16) {
     V a = half, b = half, c = half, d = half;
     for (int k = 0; k < count; k += 2) {
-      const i16 *p = rows[k] + x, *q = rows[k + 1] + x;
+      const u8 *p = rows[k] + 2 * x, *q = rows[k + 1] + 2 * x;
       V pair = wasm_v128_load32_splat(weights + k);
-      V p0 = wasm_v128_load(p), q0 = wasm_v128_load(q), p1 = wasm_v128_load(p + 8), q1 = wasm_v128_load(q + 8);
+      V p0 = wasm_v128_load(p), q0 = wasm_v128_load(q), p1 = wasm_v128_load(p + 16), q1 = wasm_v128_load(q + 16);
       a = ADD(a, DOT(wasm_i16x8_shuffle(p0, q0, 0, 8, 1, 9, 2, 10, 3, 11), pair));
       b = ADD(b, DOT(wasm_i16x8_shuffle(p0, q0, 4, 12, 5, 13, 6, 14, 7, 15), pair));
       c = ADD(c, DOT(wasm_i16x8_shuffle(p1, q1, 0, 8, 1, 9, 2, 10, 3, 11), pair));
@@ -126,20 +127,55 @@ static void scale_down(i16 *to, const i16 *const *rows, const i16 *weights, int 
   }
 }
 
-static i16 *ring_row(PixelScaler *s, int y) { return s->ring + (size_t)(y % s->down.count) * s->ring_stride; }
+/* Every byte between two of zero. */
+INLINE V widened_low(V v) {
+  return wasm_i8x16_shuffle(v, nothing, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+INLINE V widened_high(V v) {
+  return wasm_i8x16_shuffle(v, nothing, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+INLINE V pack_bytes(V a, V b) {
+  const int shift = TAPS_BITS - 6; /* what is left of it are UNIT steps to one */
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, shift), wasm_i32x4_shr(b, shift));
+}
+
+/* The same of opaque pixels of 8 bit, to the bit: half the memory to go through, and nothing to multiply in. */
+static void scale_down_bytes(i16 *to, const u8 *const *rows, const i16 *weights, int count, int width) {
+  const V half = wasm_i32x4_splat(1 << (TAPS_BITS - 6 - 1));
+  for (int x = 0; x < 4 * width; x += 16) {
+    V a = half, b = half, c = half, d = half;
+    for (int k = 0; k < count; k += 2) {
+      V p = wasm_v128_load(rows[k] + x), q = wasm_v128_load(rows[k + 1] + x), pair = wasm_v128_load32_splat(weights + k);
+      V low = wasm_i8x16_shuffle(p, q, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      V high = wasm_i8x16_shuffle(p, q, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      a = ADD(a, DOT(widened_low(low), pair));
+      b = ADD(b, DOT(widened_high(low), pair));
+      c = ADD(c, DOT(widened_low(high), pair));
+      d = ADD(d, DOT(widened_high(high), pair));
+    }
+    wasm_v128_store(to + x, pack_bytes(a, b));
+    wasm_v128_store(to + x + 8, pack_bytes(c, d));
+  }
+}
+
+static u8 *ring_row(PixelScaler *s, int y) { return s->ring + (size_t)(y % s->down.count) * s->ring_stride; }
 
 static void make_row(PixelScaler *s, int y) {
   int first = s->down.first[y];
   for (int k = 0; k < s->down.count; k++) s->rows[k] = ring_row(s, min_int(first + k, s->source_height - 1));
   const i16 *weights = s->down.weights + (size_t)y * (size_t)s->down.stride;
-  scale_down(s->is_down_first ? s->line : s->made, s->rows, weights, s->down.count,
-             s->is_down_first ? s->source_width : pixels.width);
+  i16 *to_row = s->is_down_first ? s->line : s->made;
+  int width = s->is_down_first ? s->source_width : pixels.width;
+  (s->is_bytes ? scale_down_bytes : scale_down)(to_row, s->rows, weights, s->down.count, width);
   if (s->is_down_first) scale_across(s->made, s->line, &s->across, pixels.width);
   u8 *to = pixels_row(y);
   for (int x = 0; x < 4 * pixels.width; x += 8) store_pixels(to + x, wasm_v128_load(s->made + x));
 }
 
-static u8 *next_row(RowSink *sink, int y) { return ((PixelScaler *)sink)->row; }
+static u8 *next_row(RowSink *sink, int y) {
+  PixelScaler *s = (PixelScaler *)sink;
+  return s->is_bytes ? ring_row(s, y) : s->row;
+}
 
 static void row_done(RowSink *sink, int count) {
   PixelScaler *s = (PixelScaler *)sink;
@@ -151,8 +187,9 @@ static void row_done(RowSink *sink, int count) {
     return;
   }
   if (s->next >= pixels.height || y < s->down.first[s->next]) return;
-  multiply_row(s->is_down_first ? ring_row(s, y) : s->line, s->row, s->source_width);
-  if (!s->is_down_first) scale_across(ring_row(s, y), s->line, &s->across, pixels.width);
+  i16 *row = (i16 *)(void *)ring_row(s, y);
+  if (!s->is_bytes) multiply_row(s->is_down_first ? row : s->line, s->row, s->source_width);
+  if (!s->is_down_first) scale_across(row, s->line, &s->across, pixels.width);
   for (; s->next < pixels.height; s->next++) {
     if (min_int(s->down.first[s->next] + s->down.count, s->source_height) > count) return;
     make_row(s, s->next);
@@ -161,7 +198,7 @@ static void row_done(RowSink *sink, int count) {
 
 static bool is_whole(double x) { return x == floor(x); }
 
-RowSink *pixels_sink(int source_width, int source_height) {
+RowSink *pixels_sink(int source_width, int source_height, bool is_opaque) {
   PixelScaler *s = take_zeroed(sizeof *s);
   pixels_open(view.target_width, view.target_height);
   *s = (PixelScaler){.sink = {next_row, row_done}, .source_width = source_width, .source_height = source_height};
@@ -178,11 +215,13 @@ RowSink *pixels_sink(int source_width, int source_height) {
   order_weights(&s->across, view.target_width);
   s->down = taps_lanczos3(view_span_y(1, source_height), view.target_height, 2, 1);
   size_t wide = ((size_t)source_width + (size_t)s->across.count + 4) * 4;
-  s->is_down_first = view.height > view.target_height && (size_t)s->down.count * wide * sizeof(i16) <= MOST_RING;
-  s->ring_stride = s->is_down_first ? wide : ((size_t)view.target_width + 4) * 4;
+  size_t wide_bytes = is_opaque ? round_up(wide, 16) : wide * sizeof(i16);
+  s->is_down_first = view.height > view.target_height && (size_t)s->down.count * wide_bytes <= MOST_RING;
+  s->is_bytes = s->is_down_first && is_opaque;
+  s->ring_stride = s->is_down_first ? wide_bytes : ((size_t)view.target_width + 4) * 4 * sizeof(i16);
   s->line = take_zeroed(wide * sizeof(i16));
   s->made = take(((size_t)view.target_width + 4) * 4 * sizeof(i16));
-  s->ring = take_zeroed((size_t)s->down.count * s->ring_stride * sizeof(i16) + 64);
+  s->ring = take_zeroed((size_t)s->down.count * s->ring_stride + 64);
   s->rows = take((size_t)s->down.count * sizeof *s->rows);
   return &s->sink;
 }

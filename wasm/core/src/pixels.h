@@ -13,6 +13,7 @@ extern Pixels pixels;
 void pixels_open(int width, int height);
 INLINE u8 *pixels_row(int y) { return pixels.samples + (size_t)y * (size_t)pixels.width * 4; }
 
-/* Opens the pixels, and gives the sink that fills them with the view of a source of this size. */
-RowSink *pixels_sink(int source_width, int source_height);
+/* Opens the pixels, and gives the sink that fills them with the view of a source of this size.
+   `is_opaque`: no pixel that comes has an alpha below 255, which is quicker. */
+RowSink *pixels_sink(int source_width, int source_height, bool is_opaque);
 #endif

@@ -12,7 +12,7 @@ u8 *EXPORT(raw_begin)(int columns, int rows) {
 }
 
 void EXPORT(raw_pixels)(void) {
-  RowSink *sink = pixels_sink(width, height);
+  RowSink *sink = pixels_sink(width, height, false);
   size_t stride = (size_t)width * 4;
   for (int y = 0; y < height; y++) {
     memcpy(sink->row(sink, y), frame + (size_t)y * stride, stride);

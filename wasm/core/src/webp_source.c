@@ -97,7 +97,7 @@ void EXPORT(webp_pixels)(void) {
   WebPDecoderConfig config;
   if (!WebPInitDecoderConfig(&config)) fail(MISUSED, "libwebp is another version");
   size_t stride = (size_t)features.width * 4, bytes = stride * (size_t)features.height;
-  RowSink *sink = pixels_sink(features.width, features.height);
+  RowSink *sink = pixels_sink(features.width, features.height, !features.has_alpha);
   u8 *frame = take(bytes);
   config.output.colorspace = MODE_RGBA;
   config.output.is_external_memory = 1;

@@ -9,12 +9,12 @@ import { expanderOf } from '../tiff/decompress.ts'
 import { decodeJpegBlock, type DecodeJpeg } from '../tiff/jpeg.ts'
 import { addUp, channelsOf, pixelsOf, reverseBits, unpack, type Channel } from '../tiff/samples.ts'
 
-type Tick = CodecContext['tick']
+type Context = Pick<CodecContext, 'tick' | 'memory'>
 
-export function createTiffCodec({ tick }: Pick<CodecContext, 'tick'>, decodeJpeg: DecodeJpeg): Codec {
+export function createTiffCodec(context: Context, decodeJpeg: DecodeJpeg): Codec {
   return {
     format: 'tiff',
-    decode: (bytes, page) => completely(() => decodeTiff(bytes, page, tick, decodeJpeg)),
+    decode: (bytes, page) => completely(() => decodeTiff(bytes, page, context, decodeJpeg)),
   }
 }
 
@@ -30,7 +30,7 @@ async function completely<T>(work: () => Promise<T>): Promise<T> {
 async function decodeTiff(
   bytes: Uint8Array,
   page: number | undefined,
-  tick: Tick,
+  { tick, memory }: Context,
   decodeJpeg: DecodeJpeg,
 ): Promise<Bitmap | Inks> {
   const header = readTiffHeader(bytes, page)
@@ -45,8 +45,12 @@ async function decodeTiff(
     if (!expand) place(bitmap, block, await decodeJpegBlock(bytes, header, block, decodeJpeg))
     else {
       const data = header.isReversed ? reverseBits(block.data) : block.data
-      const rows = await expand(data, { rows: block.height, rowBytes: rowBytes(block, header) }, tick)
-      placeRows(bitmap, block, rows, header, channels, tick)
+      const size = { rows: block.height, rowBytes: rowBytes(block, header) }
+      const mark = memory?.mark() ?? 0
+      // Many and long samples make a block far larger than its pixels; what is not compressed is here already.
+      if (compression !== 'none') memory?.take(size.rows * size.rowBytes)
+      placeRows(bitmap, block, await expand(data, size, tick), header, channels, tick)
+      memory?.release(mark)
     }
   }
   if (alpha === 'multiplied') divideAlpha(bitmap, tick)
@@ -81,7 +85,7 @@ function placeRows(
   stored: Uint8Array,
   header: TiffHeader,
   channels: readonly (readonly Channel[])[],
-  tick: Tick,
+  tick: () => void,
 ): void {
   const { samples } = block
   const { columns, rows } = visible(block, { data, ...size })

@@ -14,7 +14,7 @@ export interface Found {
 }
 
 /** What is not known is null. Fields of video and audio are left out. */
-export function describe({ from, info }: MetadataRecipe, found: Found): Uint8Array<ArrayBuffer> {
+export function describe({ from, info, nsfw }: MetadataRecipe, found: Found): Uint8Array<ArrayBuffer> {
   const frames = found.frames ?? headerFrames(info)
   const description = {
     format: from,
@@ -29,6 +29,7 @@ export function describe({ from, info }: MetadataRecipe, found: Found): Uint8Arr
     colorSpace: COLOR_SPACES[info.colorModel],
     placeholder: found.placeholder ?? null,
     ...(found.exif ? { exif: found.exif } : {}),
+    ...(nsfw ? { nsfw } : {}),
   }
   return new TextEncoder().encode(JSON.stringify(description))
 }

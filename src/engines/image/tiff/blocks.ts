@@ -16,12 +16,16 @@ export interface Block {
   readonly samples: number
 }
 
-/** One after the other: there may be millions. @throws CORRUPT_MEDIA when their number or a place is wrong */
+/** Of tiles of 16 by 16, four times what a picture at the usual limit has. Where each lies is read before the first. */
+const MOST_BLOCKS = 2 ** 21
+
+/** One after the other: there may be many. @throws CORRUPT_MEDIA when their number or a place is wrong */
 export function* blocksOf(bytes: Uint8Array, header: TiffHeader): Generator<Block> {
   const { fields, width, height, block, samples, isPlanar } = header
   const [across, down] = [Math.ceil(width / block.width), Math.ceil(height / block.height)]
   const [planes, each] = isPlanar ? [samples, 1] : [1, samples]
   const count = across * down * planes
+  if (count > MOST_BLOCKS) throw corrupt('TIFF', 'it is in more parts than pictures are')
   const [offsetTag, lengthTag] = block.isTile
     ? [TAG.tileOffsets, TAG.tileLengths]
     : [TAG.stripOffsets, TAG.stripLengths]

@@ -1,7 +1,6 @@
 /** A video or audio file as mediabunny reads it: its index and its packets, from the ranges that hold them. */
 import {
   ADTS,
-  CustomSource,
   FLAC,
   Input,
   Logging,
@@ -14,6 +13,7 @@ import {
   QTFF,
   WAVE,
   WEBM,
+  type CustomSourceOptions,
   type InputFormat,
 } from 'mediabunny'
 import { isMediaError, limitError, MediaError } from '../../../error.ts'
@@ -21,6 +21,7 @@ import type { FormatName } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Original } from '../../../media/original.ts'
 import { createBlockReader } from './blocks.ts'
+import { patientSource } from './patience.ts'
 
 const ISO = [MP4, QTFF]
 const EBML = [MATROSKA, WEBM]
@@ -87,7 +88,7 @@ async function openSource(original: Original, { signal, bytes }: ReadLimits) {
   const failure: { reason?: unknown } = {}
   const size = await sizeOf(original, bytes)
   const blocks = createBlockReader(original, size, bytes)
-  const source = new CustomSource({
+  const options: CustomSourceOptions = {
     getSize: () => size,
     async read(start, end) {
       try {
@@ -100,8 +101,8 @@ async function openSource(original: Original, { signal, bytes }: ReadLimits) {
     },
     maxCacheSize: CACHE_BYTES,
     handleUnhandledError: () => undefined,
-  })
-  return { source, failure }
+  }
+  return { source: patientSource(options, signal), failure }
 }
 
 /** Of one that does not say it, found out by reading it. */

@@ -1,5 +1,6 @@
 /** What the index of a video or audio file says of it. */
 import type { Input, InputAudioTrack, InputVideoTrack } from 'mediabunny'
+import { isMediaError } from '../../../error.ts'
 import type { FormatName } from '../../../media/format.ts'
 import { formatRow } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
@@ -9,6 +10,8 @@ import { readsContainer, withContainer } from './open.ts'
 
 /** Of the file: the index of a film of many hours. Beyond this an index is not worth reading. */
 const INDEX_BYTES = 64 * 1_048_576
+/** Of reading and making sense of an index, waiting for a slow source included. */
+const PROBE_MS = 10_000
 /** Enough for the mean of a constant rate. */
 const RATED_PACKETS = 60
 
@@ -22,7 +25,15 @@ export async function probeTimed(
   signal: AbortSignal,
 ): Promise<TimedInfo> {
   if (!readsContainer(format)) return { class: formatRow(format).class as TimedInfo['class'], format }
-  return withContainer(original, format, { signal, bytes: INDEX_BYTES }, (input) => describe(input, format))
+  const late = AbortSignal.timeout(PROBE_MS)
+  const limits = { signal: AbortSignal.any([signal, late]), bytes: INDEX_BYTES }
+  try {
+    return await withContainer(original, format, limits, (input) => describe(input, format))
+  } catch (error) {
+    if (late.aborted && !signal.aborted && !isMediaError(error))
+      throw corrupt(format, 'its index makes no sense')
+    throw error
+  }
 }
 
 async function describe(input: Input, format: FormatName): Promise<TimedInfo> {

@@ -39,11 +39,25 @@ const TURNS: Readonly<Record<VideoTrack['rotation'], readonly string[]>> = {
 /** The frames of a cut that are wanted: those at odd milliseconds. */
 const WANTED = "select='mod(round(t*1000)\\,2)'"
 
+/** The same colours from every ffmpeg: without, those with and without vectors are up to 2 of 255 apart. */
+const EXACT = ['-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+bitexact']
+
 /** One frame of a cut as a PNG that is quick to write: it is read once, by us. */
 export function frameArguments(track: VideoTrack, decoder: string): string[] {
   const filters = [WANTED, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
   const read = ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0']
-  const make = ['-an', '-sn', '-dn', '-vf', filters.join(','), '-fps_mode', 'passthrough', '-frames:v', '1']
+  const make = [
+    ...EXACT,
+    '-an',
+    '-sn',
+    '-dn',
+    '-vf',
+    filters.join(','),
+    '-fps_mode',
+    'passthrough',
+    '-frames:v',
+    '1',
+  ]
   const write = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
   return [...read, ...make, ...write]
 }

@@ -1,40 +1,64 @@
 /** Pixels and samples: the container's packets go through an ffmpeg, and pictures that come of it through the engine for pictures. */
-import { isMediaError, MediaError } from '../../../error.ts'
+import { isMediaError, MediaError, type ErrorCode } from '../../../error.ts'
 import { cancelQuietly, toStream } from '../../../lib/stream.ts'
 import { formatRow } from '../../../media/format.ts'
 import type { TimedInfo } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
-import type { Recipe } from '../../../plan/recipe.ts'
-import type { ClipRecipe, FrameRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
+import type { PictureRecipe, Recipe } from '../../../plan/recipe.ts'
+import type { ClipRecipe, FactsRecipe, FrameRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
 import type { Ffmpeg, FfmpegAbilities } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { cutFrames } from '../container/cut.ts'
 import { openFeed, type Feed } from '../container/feed.ts'
 import { readsContainer, withContainer } from '../container/open.ts'
+import { describeTimed } from '../facts.ts'
 import { decodersFor, frameArguments } from './arguments.ts'
 import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
 
-/** @param images makes a picture of what it is given whole */
-export function createFfmpegEngine(
-  ffmpeg: Ffmpeg,
-  images: (png: Uint8Array, recipe: FrameRecipe['picture'], budget: Budget) => Promise<Rendition>,
-): Engine {
-  async function frame(recipe: FrameRecipe, original: Original, budget: Budget): Promise<Rendition> {
+/** Makes of a PNG, which it is given whole, what a picture becomes. */
+export type MakePicture = (png: Uint8Array, recipe: PictureRecipe, budget: Budget) => Promise<Rendition>
+
+/** Which frame, and what becomes of it. */
+type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track'> & { readonly picture: PictureRecipe }
+
+export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): Engine {
+  const { name } = ffmpeg
+
+  async function shoot({ from, at, track, picture }: Shot, original: Original, budget: Budget) {
     const { signal, sourceBytes, outputBytes, transformMs } = budget
-    const cut = await withContainer(original, recipe.from, { signal, bytes: sourceBytes }, (input) =>
-      cutFrames(input, { from: recipe.from, times: [recipe.at], bytes: outputBytes }),
+    const cut = await withContainer(original, from, { signal, bytes: sourceBytes }, (input) =>
+      cutFrames(input, { from, times: [at], bytes: outputBytes }),
     )
-    const decoder = firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(recipe.track))
+    const decoder = firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(track))
+    const args = frameArguments(track, decoder)
     const png = await ffmpeg.run({
-      args: frameArguments(recipe.track, decoder),
+      args,
       input: once(cut.bytes),
       outputBytes,
       signal,
       deadlineMs: transformMs,
     })
-    const made = await images(png, recipe.picture, budget)
-    return { ...made, facts: { ...made.facts, engine: ffmpeg.name } }
+    return makePicture(png, picture, budget)
+  }
+
+  /** What the index says holds whatever follows it: frames that cannot be had cost the placeholder alone. */
+  async function tell({ from, info, sample }: FactsRecipe, original: Original, budget: Budget) {
+    const placeholder = sample && (await placeholderOf({ from, ...sample }, original, budget))
+    const body = describeTimed(info, original.size, placeholder)
+    const { video } = info
+    const size = video ? { width: video.width, height: video.height } : {}
+    return { main: { name: '', type: 'application/json', body }, facts: { engine: name, ...size } }
+  }
+
+  async function placeholderOf(shot: Shot, original: Original, budget: Budget): Promise<unknown> {
+    try {
+      const { main } = await shoot(shot, original, budget)
+      return (JSON.parse(new TextDecoder().decode(main.body)) as { placeholder: unknown }).placeholder
+    } catch (error) {
+      if (isMediaError(error) && VIDEOS_FAULT.has(error.code)) return null
+      throw error
+    }
   }
 
   async function encode(
@@ -77,7 +101,7 @@ export function createFfmpegEngine(
   }
 
   return {
-    name: ffmpeg.name,
+    name,
     async can(recipe, info) {
       return info.class !== 'image' && (await lackOf(ffmpeg, recipe, info)) === undefined
     },
@@ -85,9 +109,11 @@ export function createFfmpegEngine(
       return info.class === 'image' ? undefined : lackOf(ffmpeg, recipe, info)
     },
     async run(recipe, original, budget) {
-      if (recipe.kind === 'frame') return frame(recipe, original, budget)
+      if (recipe.kind === 'facts') return tell(recipe, original, budget)
       if (recipe.kind === 'clip' || recipe.kind === 'sound') return encode(recipe, original, budget)
-      throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
+      if (recipe.kind !== 'frame') throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
+      const made = await shoot(recipe, original, budget)
+      return { ...made, facts: { ...made.facts, engine: name } }
     },
   }
 }
@@ -111,6 +137,7 @@ type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
 /** Undefined for what no ffmpeg makes. */
 function needsOf(recipe: Recipe, info: TimedInfo): readonly Need[] | undefined {
   if (recipe.kind === 'frame') return [['decoders', decodersFor(recipe.track)]]
+  if (recipe.kind === 'facts') return recipe.sample && [['decoders', decodersFor(recipe.sample.track)]]
   if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || !recipe.encoding) return undefined
   const source = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
   const heard: readonly Need[] = source && source.codec === null ? [['decoders', []]] : []
@@ -151,6 +178,14 @@ async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
     throw isMediaError(broken) ? broken : error
   }
 }
+
+const VIDEOS_FAULT: ReadonlySet<ErrorCode> = new Set([
+  'CORRUPT_MEDIA',
+  'UNSUPPORTED_CODEC',
+  'LIMIT_EXCEEDED',
+  'SOURCE_TOO_LARGE',
+  'TRANSFORM_TIMEOUT',
+])
 
 function once(bytes: Uint8Array): ReadableStream<Uint8Array> {
   let left: Uint8Array | undefined = bytes

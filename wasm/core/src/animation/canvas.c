@@ -64,7 +64,7 @@ static size_t mark;
 /* The pixels become what the view shows of the canvas. Whatever is taken from here on goes with canvas_close. */
 void EXPORT(canvas_to_pixels)(void) {
   mark = memory_mark();
-  RowSink *sink = pixels_sink(canvas.width, canvas.height);
+  RowSink *sink = pixels_sink(canvas.width, canvas.height, false);
   for (int y = 0; y < canvas.height; y++) {
     memcpy(sink->row(sink, y), canvas_row(y), (size_t)canvas.width * sizeof(u32));
     sink->done(sink, y + 1);

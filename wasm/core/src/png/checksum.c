@@ -1,8 +1,15 @@
 #include "checksum.h"
 #include "../simd.h"
 
-/* Eight tables: the remainder of a byte with 0 to 7 more bytes behind it. Made once for each instance. */
-static u32 remainders[8][256];
+/* The remainder of a byte with 0 to 15 more bytes behind it. Made once for each instance. */
+#define STEP 16
+static u32 remainders[STEP][256];
+
+/* Of four bytes with `behind` more behind them. */
+INLINE u32 remainder_of(u32 word, int behind) {
+  return remainders[behind + 3][word & 255] ^ remainders[behind + 2][word >> 8 & 255] ^
+         remainders[behind + 1][word >> 16 & 255] ^ remainders[behind][word >> 24];
+}
 
 static void make_remainders(void) {
   for (u32 byte = 0; byte < 256; byte++) {
@@ -10,7 +17,7 @@ static void make_remainders(void) {
     for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
     remainders[0][byte] = crc;
   }
-  for (int more = 1; more < 8; more++)
+  for (int more = 1; more < STEP; more++)
     for (int byte = 0; byte < 256; byte++) {
       u32 crc = remainders[more - 1][byte];
       remainders[more][byte] = crc >> 8 ^ remainders[0][crc & 255];
@@ -20,14 +27,12 @@ static void make_remainders(void) {
 u32 crc32_update(u32 crc, const u8 *bytes, size_t count) {
   if (!remainders[0][1]) make_remainders();
   crc = ~crc;
-  for (; count >= 8; count -= 8, bytes += 8) {
-    u32 low, high;
-    memcpy(&low, bytes, 4);
-    memcpy(&high, bytes + 4, 4);
-    low ^= crc;
-    crc = remainders[7][low & 255] ^ remainders[6][low >> 8 & 255] ^ remainders[5][low >> 16 & 255] ^
-          remainders[4][low >> 24] ^ remainders[3][high & 255] ^ remainders[2][high >> 8 & 255] ^
-          remainders[1][high >> 16 & 255] ^ remainders[0][high >> 24];
+  for (; count >= STEP; count -= STEP, bytes += STEP) {
+    u32 words[4];
+    memcpy(words, bytes, STEP);
+    /* What waits for the step before comes last. */
+    u32 rest = remainder_of(words[1], 8) ^ remainder_of(words[2], 4) ^ remainder_of(words[3], 0);
+    crc = rest ^ remainder_of(words[0] ^ crc, 12);
   }
   for (; count; count--) crc = crc >> 8 ^ remainders[0][(crc ^ *bytes++) & 255];
   return ~crc;

@@ -30,9 +30,16 @@ static u32 entry_for(CodeKind kind, int symbol, int bits) {
 }
 
 static u32 reverse(u32 code, int bits) {
-  u32 reversed = 0;
-  for (int i = 0; i < bits; i++) reversed |= (code >> i & 1) << (bits - 1 - i);
-  return reversed;
+  code = (code & 0x5555) << 1 | (code >> 1 & 0x5555);
+  code = (code & 0x3333) << 2 | (code >> 2 & 0x3333);
+  code = (code & 0x0F0F) << 4 | (code >> 4 & 0x0F0F);
+  return ((code & 0xFF) << 8 | code >> 8) >> (16 - bits);
+}
+
+/* A table of `bits` bits becomes one of `wanted`: what the bits above are makes no difference to what it holds. */
+static int doubled(u32 *table, int bits, int wanted) {
+  for (; bits < wanted; bits++) memcpy(table + ((size_t)1 << bits), table, sizeof *table << bits);
+  return bits;
 }
 
 /* Symbols by length of their code, then by value: the order of canonical codes. Gives how many have a code. */
@@ -73,16 +80,16 @@ void make_table(u32 *table, CodeKind kind, const u8 *lengths, int count) {
   u16 sorted[LITERALS];
   int counts[LONGEST + 1], used = sort_symbols(sorted, counts, lengths, count);
   check_code(counts, used);
-  for (int i = 0; i < 1 << first_bits; i++) table[i] = ENTRY_SPECIAL;
   u32 code = 0, start = 0, prefix = ~0u;
-  int end = 1 << first_bits, more = 0, left[LONGEST + 1];
+  int end = 1 << first_bits, more = 0, made = 0, left[LONGEST + 1];
+  table[0] = ENTRY_SPECIAL;
   memcpy(left, counts, sizeof left);
   for (int i = 0, bits = 0; i < used; i++, code++) {
     for (; bits < lengths[sorted[i]]; bits++) code <<= 1;
     u32 reversed = reverse(code, bits);
-    if (bits <= first_bits) {
-      for (u32 at = reversed; at < 1u << first_bits; at += 1u << bits) table[at] = entry_for(kind, sorted[i], bits);
-    } else {
+    made = doubled(table, made, min_int(bits, first_bits));
+    if (bits <= first_bits) table[reversed] = entry_for(kind, sorted[i], bits);
+    else {
       u32 mask = (1u << first_bits) - 1;
       if ((reversed & mask) != prefix) {
         prefix = reversed & mask;
@@ -98,4 +105,5 @@ void make_table(u32 *table, CodeKind kind, const u8 *lengths, int count) {
     }
     left[bits]--;
   }
+  doubled(table, made, first_bits);
 }

@@ -1,0 +1,83 @@
+/** The originals of a plan, judged together: what is to be made of them then, and what is said of it. */
+import type { Services } from './context.ts'
+import { overlayError } from './error.ts'
+import { judgementOf, judgeOriginal, type Judged } from './judge.ts'
+import type { MediaInfo } from './media/info.ts'
+import { joinJudgements, type Judgement } from './media/nsfw.ts'
+import type { Original } from './media/original.ts'
+import type { RequestEvent } from './observe/event.ts'
+import type { Plan } from './plan/plan.ts'
+import type { Recipe } from './plan/recipe.ts'
+
+interface Probed {
+  readonly original: Original
+  readonly info: MediaInfo
+}
+
+interface Doing {
+  readonly signal: AbortSignal
+  readonly event: RequestEvent
+  readonly services: Services
+}
+
+export interface JudgedPlan {
+  /** The plan, with a veil over what may not be recognised. */
+  readonly veiled: Plan
+  /** Absent: nobody looked. */
+  readonly nsfw: Judgement | undefined
+}
+
+/** @throws as `judgeOriginal` */
+export async function judgePlan(
+  plan: Plan,
+  main: Probed,
+  overlay: Probed | undefined,
+  { signal, event, services }: Doing,
+): Promise<JudgedPlan> {
+  if (plan.judged === undefined) return { veiled: plan, nsfw: undefined }
+  const { page, format } = plan.ask
+  // What is told of a file is told of its first page.
+  const shown = format === 'json' ? {} : { page }
+  const first = await judgeOriginal(
+    { ref: plan.source, original: main.original, format: main.info.format, ...shown },
+    signal,
+    event,
+    services,
+  )
+  const second = await judgeOverlay(plan, overlay, { signal, event, services })
+  const judgements = [first, second].flatMap((one) => (one ? [judgementOf(one)] : []))
+  return {
+    veiled: veilPlan(plan, first, second),
+    nsfw: judgements.length === 0 ? undefined : joinJudgements(judgements),
+  }
+}
+
+async function judgeOverlay(
+  { overlay: ref }: Plan,
+  overlay: Probed | undefined,
+  { signal, event, services }: Doing,
+): Promise<Judged | undefined> {
+  if (!ref || !overlay) return undefined
+  try {
+    const { original, info } = overlay
+    return await judgeOriginal({ ref, original, format: info.format }, signal, event, services)
+  } catch (error) {
+    throw overlayError(error, ref.path)
+  }
+}
+
+/** Under a veil a picture stands still, and nothing goes along that tells more. */
+function veilPlan(plan: Plan, main: Judged | undefined, overlay: Judged | undefined): Plan {
+  let { ask } = plan
+  if (overlay?.veil && ask.overlay) ask = { ...ask, overlay: { ...ask.overlay, veil: true } }
+  if (main?.veil) {
+    const { metadata: _, ...rest } = ask
+    ask = { ...rest, ...(ask.page === undefined ? { animated: false } : {}), veil: true }
+  }
+  return ask === plan.ask ? plan : { ...plan, ask }
+}
+
+/** What is told of an original tells this too. */
+export function withJudgement(recipe: Recipe, nsfw: Judgement | undefined): Recipe {
+  return nsfw && recipe.kind === 'metadata' ? { ...recipe, nsfw } : recipe
+}
