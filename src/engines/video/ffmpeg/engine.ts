@@ -29,7 +29,8 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
 
   async function shoot({ from, at, track, picture }: Shot, original: Original, budget: Budget) {
     const { signal, sourceBytes, outputBytes, transformMs } = budget
-    const cut = await withContainer(original, from, { signal, bytes: sourceBytes }, (input) =>
+    const limits = { signal, bytes: sourceBytes, ms: transformMs }
+    const cut = await withContainer(original, from, limits, (input) =>
       cutFrames(input, { from, times: [at], bytes: outputBytes }),
     )
     const decoder = await decoderOf(track)
