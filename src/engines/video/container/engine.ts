@@ -1,5 +1,5 @@
 /** What can be made of a video or of audio without decoding it: facts, parts of it, other containers. Runs everywhere. */
-import { isMediaError, MediaError } from '../../../error.ts'
+import { MediaError } from '../../../error.ts'
 import { holds } from '../../../media/containers.ts'
 import { formatRow } from '../../../media/format.ts'
 import type { MediaInfo, TimedInfo } from '../../../media/info.ts'
@@ -46,25 +46,18 @@ async function copy(
   original: Original,
   { signal, transformMs, sourceBytes, outputBytes }: Budget,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const late = AbortSignal.timeout(transformMs)
-  const limits = { signal: AbortSignal.any([signal, late]), bytes: sourceBytes }
-  try {
-    return await withContainer(original, recipe.from, limits, async (input) => {
-      const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
-      const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
-      return copyTracks(input, {
-        to: recipe.to,
-        span: recipe,
-        bytes: outputBytes,
-        ...(video ? { video } : {}),
-        ...(audio ? { audio } : {}),
-      })
+  const limits = { signal, bytes: sourceBytes, ms: transformMs }
+  return withContainer(original, recipe.from, limits, async (input) => {
+    const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
+    const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
+    return copyTracks(input, {
+      to: recipe.to,
+      span: recipe,
+      bytes: outputBytes,
+      ...(video ? { video } : {}),
+      ...(audio ? { audio } : {}),
     })
-  } catch (error) {
-    throw late.aborted && !signal.aborted && !isMediaError(error)
-      ? new MediaError('TRANSFORM_TIMEOUT')
-      : error
-  }
+  })
 }
 
 function rendition(

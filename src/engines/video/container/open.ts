@@ -49,12 +49,14 @@ export interface ReadLimits {
   readonly signal: AbortSignal
   /** Bytes that may be read in all. */
   readonly bytes: number
+  /** Milliseconds that all of it may take, waiting for the source included. */
+  readonly ms: number
 }
 
 /**
  * Hands `use` the file and lets go of it afterwards. What the package throws of a file that it cannot make sense of is
  * CORRUPT_MEDIA; what the source throws goes through.
- * @throws LIMIT_EXCEEDED, SOURCE_TOO_LARGE, CORRUPT_MEDIA, NOT_SUPPORTED_HERE, the signal's reason, and what the source throws
+ * @throws TRANSFORM_TIMEOUT, LIMIT_EXCEEDED, SOURCE_TOO_LARGE, CORRUPT_MEDIA, NOT_SUPPORTED_HERE, the signal's reason, and what the source throws
  */
 export async function withContainer<T>(
   original: Original,
@@ -66,25 +68,28 @@ export async function withContainer<T>(
   if (!formats) throw new MediaError('NOT_SUPPORTED_HERE', `Cannot read ${format}: no engine here does`)
   Logging.level = LogLevel.Silent
   limits.signal.throwIfAborted()
-  const { source, failure } = await openSource(original, limits)
+  const late = AbortSignal.timeout(limits.ms)
+  const signal = AbortSignal.any([limits.signal, late])
+  const { source, failure } = await openSource(original, { signal, bytes: limits.bytes })
   const input = new Input({ source, formats: [...formats] })
   const stop = () => input.dispose()
-  limits.signal.addEventListener('abort', stop, { once: true })
+  signal.addEventListener('abort', stop, { once: true })
   try {
     if (!(await input.canRead())) throw corrupt(format, 'its beginning is not that of one')
     return await use(input)
   } catch (error) {
     limits.signal.throwIfAborted()
+    if (late.aborted) throw new MediaError('TRANSFORM_TIMEOUT')
     if (failure.reason !== undefined) throw failure.reason
     throw isMediaError(error) ? error : new MediaError('CORRUPT_MEDIA', undefined, { cause: error })
   } finally {
-    limits.signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', stop)
     input.dispose()
   }
 }
 
 /** `failure` is what reading failed with: the package wraps some errors, and takes others for the end of the file. */
-async function openSource(original: Original, { signal, bytes }: ReadLimits) {
+async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits, 'ms'>) {
   const failure: { reason?: unknown } = {}
   const size = await sizeOf(original, bytes)
   const blocks = createBlockReader(original, size, bytes)

@@ -25,12 +25,11 @@ export async function probeTimed(
   signal: AbortSignal,
 ): Promise<TimedInfo> {
   if (!readsContainer(format)) return { class: formatRow(format).class as TimedInfo['class'], format }
-  const late = AbortSignal.timeout(PROBE_MS)
-  const limits = { signal: AbortSignal.any([signal, late]), bytes: INDEX_BYTES }
+  const limits = { signal, bytes: INDEX_BYTES, ms: PROBE_MS }
   try {
     return await withContainer(original, format, limits, (input) => describe(input, format))
   } catch (error) {
-    if (late.aborted && !signal.aborted && !isMediaError(error))
+    if (isMediaError(error) && error.code === 'TRANSFORM_TIMEOUT')
       throw corrupt(format, 'its index makes no sense')
     throw error
   }

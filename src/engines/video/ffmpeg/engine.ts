@@ -27,7 +27,8 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
 
   async function shoot({ from, at, track, picture }: Shot, original: Original, budget: Budget) {
     const { signal, sourceBytes, outputBytes, transformMs } = budget
-    const cut = await withContainer(original, from, { signal, bytes: sourceBytes }, (input) =>
+    const limits = { signal, bytes: sourceBytes, ms: transformMs }
+    const cut = await withContainer(original, from, limits, (input) =>
       cutFrames(input, { from, times: [at], bytes: outputBytes }),
     )
     const decoder = firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(track))
@@ -67,7 +68,8 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     { signal, sourceBytes, outputBytes, transformMs }: Budget,
   ): Promise<Rendition> {
     const args = await argumentsFor(recipe)
-    const body = await withContainer(original, recipe.from, { signal, bytes: sourceBytes }, async (input) => {
+    const limits = { signal, bytes: sourceBytes, ms: transformMs }
+    const body = await withContainer(original, recipe.from, limits, async (input) => {
       const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
       const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
       const feed = await openFeed(input, {
