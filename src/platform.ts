@@ -1,6 +1,6 @@
 /**
  * What a runtime must give. A runtime is a bag of functions handed in from outside; nothing in `src/` asks which
- * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Driver`, `Workers`) live here too.
+ * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Queue`, `Driver`, `Workers`) live here too.
  */
 
 /** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
@@ -29,6 +29,8 @@ export interface Sql {
   batch(statements: readonly Statement[]): Promise<SqlRow[][]>
   close(): Promise<void>
 }
+
+export type { LaneCounts, Lease, Queue } from './platform/queue.ts'
 
 /** Facts about a stored value. */
 export interface DriverMeta {

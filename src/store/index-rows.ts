@@ -2,9 +2,8 @@
  * The SQL half of the store: which blobs there are, how many bytes they take, when they were used, and which plans
  * lead to them. Statements only; what is done to the blobs themselves is `eviction-index.ts`.
  */
-import { migrate } from '../database/migrations.ts'
+import { migrated } from '../database/migrated.ts'
 import { numberIn, placeholders, textIn } from '../database/sql.ts'
-import { createLazy } from '../lib/once.ts'
 import type { Sql, SqlRow, SqlValue, Statement } from '../platform.ts'
 import type { PurgeTarget, Subject } from './cache.ts'
 import { STORE_MIGRATIONS } from './migrations.ts'
@@ -70,18 +69,7 @@ export interface IndexRows {
 
 /** The tables are made at the first call. */
 export function createIndexRows(sql: Sql): IndexRows {
-  const migrated = createLazy(async () => {
-    await migrate(sql, STORE_MIGRATIONS)
-    return true
-  }, false)
-  async function query(text: string, ...parameters: SqlValue[]): Promise<SqlRow[]> {
-    await migrated()
-    return sql.query(text, ...parameters)
-  }
-  async function batch(statements: readonly Statement[]): Promise<SqlRow[][]> {
-    await migrated()
-    return sql.batch(statements)
-  }
+  const { query, batch } = migrated(sql, STORE_MIGRATIONS)
   const blobs = async (where: string, ...parameters: SqlValue[]) =>
     (await query(`select key, generation, bytes from store_blob where ${where}`, ...parameters)).map(toBlob)
 

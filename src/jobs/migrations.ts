@@ -1,0 +1,27 @@
+/** Tables of jobs. Append steps; never change one that was released. */
+import type { Migrations } from '../database/migrations.ts'
+
+export const JOB_MIGRATIONS: Migrations = {
+  room: 'jobs',
+  steps: [
+    [
+      // `lease` is the last delivery that began to work on it: only that one may write down what came of it.
+      `create table job (
+        id text primary key, type text not null, lane text not null, source text not null, hash text,
+        options text not null, task text not null, fingerprint text not null, is_current integer not null,
+        status text not null, progress integer not null, lease text, retry_of text, error text, results text,
+        token text not null, version bigint not null, created_at bigint not null, updated_at bigint not null)`,
+      // Equal requests share a job, until it failed, was cancelled, or what it made is gone.
+      'create unique index job_current on job (fingerprint) where is_current = 1',
+      'create index job_status on job (status, id)',
+      'create index job_hash on job (hash, id)',
+      'create index job_age on job (status, updated_at)',
+      // One row for every job that is not over; state 0 = it waits until `ready_at`, 1 = leased until then.
+      `create table job_queue (
+        job text primary key, lane text not null, state integer not null, ready_at bigint not null, token text,
+        deliveries integer not null)`,
+      'create index job_queue_next on job_queue (lane, state, ready_at, job)',
+      'create table job_pause (lane text primary key)',
+    ],
+  ],
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Miniflare } from 'miniflare'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openSqlite } from '../../runtimes/server/sqlite.ts'
+import { createD1Sql, type D1Like } from '../../src/database/d1.ts'
+import { migrate } from '../../src/database/migrations.ts'
+import { JOB_MIGRATIONS } from '../../src/jobs/migrations.ts'
+import { createJobRecords } from '../../src/jobs/records.ts'
+import { claimStatement, createSqlQueue } from '../../src/jobs/sql-queue.ts'
+import type { Sql } from '../../src/platform.ts'
+import { describeQueue, newJob } from '../contracts/queue.ts'
+
+const DATABASES = Array.from({ length: 20 }, (_, index) => `DB${index}`)
+const LEASE_MS = 1000
+let miniflare: Miniflare
+let folder: string
+let serial = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mediamorph-queue-'))
+  miniflare = new Miniflare({
+    modules: true,
+    script: 'export default { fetch: () => new Response() }',
+    cf: false,
+    d1Databases: DATABASES,
+  })
+  await miniflare.ready
+})
+afterAll(async () => {
+  await miniflare.dispose()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function underTest(sql: Sql, second: Sql = sql) {
+  let now = 1_700_000_000_000
+  let tokens = 0
+  await Promise.all([migrate(sql, JOB_MIGRATIONS), migrate(second, JOB_MIGRATIONS)])
+  const options = { leaseMs: LEASE_MS, now: () => now, newToken: () => `t${tokens++}` }
+  return {
+    sql,
+    queue: createSqlQueue({ ...options, sql }),
+    other: createSqlQueue({ ...options, sql: second }),
+    leaseMs: LEASE_MS,
+    now: () => now,
+    async pass(ms: number) {
+      now += ms
+    },
+  }
+}
+
+describeQueue('one SQLite file, two connections', async () => {
+  const path = join(folder, `${serial++}.db`)
+  return underTest(await openSqlite(path), await openSqlite(path))
+})
+
+let database = 0
+describeQueue('D1', async () => {
+  const d1: unknown = await miniflare.getD1Database(DATABASES[database++] ?? '')
+  return underTest(createD1Sql(d1 as D1Like))
+})
+
+describe('the claim', () => {
+  test('is a step into the index, whatever waits', async () => {
+    const sql = await openSqlite(':memory:')
+    await migrate(sql, JOB_MIGRATIONS)
+    const [text, ...values] = claimStatement('default', 't', 0, LEASE_MS)
+    const plan = (await sql.query(`explain query plan ${text}`, ...values)).map((row) =>
+      String(row['detail']),
+    )
+    expect(plan.filter((line) => line.includes('job_queue_next'))).toHaveLength(2)
+    expect(plan.filter((line) => /SCAN (?!CONSTANT)|TEMP B-TREE/.test(line))).toEqual([])
+    await sql.close()
+  })
+
+  test('costs about the same before a long line as before a short one', async () => {
+    const costOf = async (waiting: number) => {
+      const sql = await openSqlite(':memory:')
+      await migrate(sql, JOB_MIGRATIONS)
+      const records = createJobRecords(sql, () => 1)
+      for (let i = 0; i < waiting; i += 500)
+        await sql.batch(Array.from({ length: Math.min(500, waiting - i) }, () => records.insert(newJob())))
+      await sql.query(
+        `insert into job_queue (job, lane, state, ready_at, deliveries) select id, lane, 0, 1, 0 from job`,
+      )
+      const queue = createSqlQueue({ sql, leaseMs: LEASE_MS, now: () => 5, newToken: () => 't' })
+      let best = Infinity
+      for (let round = 0; round < 5; round++) {
+        const begin = performance.now()
+        for (let i = 0; i < 40; i++) expect(await queue.claim(['default'])).toBeDefined()
+        best = Math.min(best, performance.now() - begin)
+      }
+      await sql.close()
+      return best
+    }
+    expect(await costOf(20_000)).toBeLessThan((await costOf(300)) * 4 + 5)
+  })
+})
