@@ -3,14 +3,14 @@
 import { check } from './cli/check.ts'
 import { hint, parseArguments, UsageError, type Command } from './cli/command.ts'
 import { purge } from './cli/purge.ts'
-import { serve } from './cli/serve.ts'
+import { serve, worker } from './cli/serve.ts'
 import { sign } from './cli/sign.ts'
 import { transform } from './cli/transform.ts'
 
 /** Put in by the build. */
 declare const MEDIAMORPH_VERSION: string
 
-const COMMANDS: Readonly<Record<string, Command>> = { serve, check, sign, transform, purge }
+const COMMANDS: Readonly<Record<string, Command>> = { serve, worker, check, sign, transform, purge }
 
 function overview(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)

@@ -14,6 +14,8 @@ import { createImageEngine } from './engines/image/engine.ts'
 import { createContainerEngine } from './engines/video/container/engine.ts'
 import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { openOffice, type Office } from './jobs/office.ts'
+import type { JobWorker } from './jobs/worker.ts'
 import { judgedBy } from './judge.ts'
 import { createAddressSet } from './lib/cidr.ts'
 import type { Dependency } from './observe/health.ts'
@@ -23,15 +25,27 @@ import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { resolveLimits, type Resources } from './resources.ts'
 
-export function createApp(config: Config, resources: Resources): Router {
-  const services = createServices(config, resources)
+/** A router, and whoever works on jobs behind it. */
+export interface App extends Router {
+  readonly worker: JobWorker | undefined
+}
+
+export function createApp(config: Config, resources: Resources): App {
+  const making = createServices(config, resources)
+  const office = openOfficeOf(config, making, resources)
+  const defers = resources.runsBetweenRequests && config.role !== 'worker'
+  const services = { ...making, later: defers ? office?.jobs.later : undefined }
   const { edge } = resources
   const callers = {
     isProxy: createAddressSet(config.trustedProxies),
     isEdge: (address: string) => edge?.contains(address) ?? false,
   }
-  return createRouter({
+  const router = createRouter({
     services,
+    jobs: office?.jobs,
+    isWorker: config.role === 'worker',
+    apiKey: config.secrets.apiKey,
+    ending: resources.ending?.signal,
     callerOf: (facts) => callerOf(facts, callers),
     keepFresh: (waitUntil) => edge?.keepFresh(waitUntil),
     requiresEdge: config.edge.requireCloudflare,
@@ -54,6 +68,18 @@ export function createApp(config: Config, resources: Resources): Router {
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
+  return { ...router, worker: office?.worker }
+}
+
+/** Undefined: there is no database to hold jobs. */
+function openOfficeOf(
+  { jobs: settings, inline, role }: Config,
+  services: Services,
+  { sql, runsBetweenRequests }: Resources,
+): Office | undefined {
+  const works = role !== 'server'
+  const random = () => Math.random()
+  return sql && openOffice({ sql, services, settings, inline, works, runsBetweenRequests, random })
 }
 
 function createAdminOf({ secrets, publicUrl }: Config) {

@@ -11,7 +11,7 @@ import type { Logger } from './observe/log.ts'
 import type { Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
 import type { MediaRequest } from './request/request.ts'
-import type { RenditionCache, StoredRendition } from './store/cache.ts'
+import type { RenditionCache, StoredRendition, Subject } from './store/cache.ts'
 
 /** What one origin allows and for how long its answers hold. Times in seconds. */
 export interface OriginPolicy {
@@ -82,7 +82,9 @@ export interface Services {
   readonly admission: Gate
   /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */
   readonly memory: Gate
-  readonly flights: Flights<Made>
+  readonly flights: Flights<Made | Deferred>
+  /** Absent: there is no queue, and whatever is asked for is made at once or not at all. */
+  readonly later?: Later | undefined
   readonly limits: WorkLimits
   plan(request: MediaRequest): Plan
   /** Names a plan in the cache. */
@@ -106,6 +108,38 @@ export interface Made {
   readonly rendition: StoredRendition
   /** False when the store refused it: it is served from memory, once. */
   readonly stored: boolean
+}
+
+/** A rendition that is too big or too slow for a request: a job makes it. */
+export interface Deferred {
+  readonly ticket: Ticket
+}
+
+/** What whoever asked is told of the job. */
+export interface Ticket {
+  readonly jobId: string
+  readonly status: string
+  /** Opens the events of this job and nothing else. */
+  readonly token: string
+}
+
+/** Work that no request waits for. */
+export interface DeferredWork {
+  readonly plan: Plan
+  readonly subject: Subject
+  /** Names this version of the plan's originals. */
+  readonly validator: string
+  /** Of the main original, where it is known. */
+  readonly bytes: number | undefined
+  /** What was asked, for people. */
+  readonly options: unknown
+}
+
+export interface Later {
+  /** Bytes to read and seconds of work from which on a rendition is made later. */
+  readonly inline: { readonly bytes: number; readonly seconds: number }
+  /** Equal work is one job. @param waitUntil lets work outlive the response */
+  defer(work: DeferredWork, waitUntil: Call['waitUntil']): Promise<Ticket>
 }
 
 /** One request on its way down the line. */

@@ -1,12 +1,11 @@
 /** The public door: build the service from a configuration and a platform; types for both. */
-import { createApp } from './app.ts'
+import { createApp, type App } from './app.ts'
 import { closeResources, openResources, type Resources } from './resources.ts'
 import type { ConfigInput } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
 import { checkClassifier } from './config/nsfw-faults.ts'
 import { MediaError } from './error.ts'
 import { problemResponse } from './http/problem.ts'
-import type { Router } from './http/router.ts'
 import { createLazy } from './lib/once.ts'
 import type { FetchContext, Platform } from './platform.ts'
 import type { PurgeTarget } from './store/cache.ts'
@@ -14,13 +13,18 @@ import type { PurgeTarget } from './store/cache.ts'
 export interface Mediamorph {
   /** Answers one request. Never rejects: every failure is a JSON answer with a code. */
   fetch(request: Request, context?: FetchContext): Promise<Response>
-  /** Opens everything now instead of at the first request; rejects when something cannot be opened. */
+  /** Opens everything now instead of at the first request, and begins to work on jobs; rejects when something cannot be opened. */
   work(): Promise<void>
   /** Forgets stored renditions; other processes see it within seconds. Returns how many plans were forgotten. */
   purge(target: PurgeTarget): Promise<number>
-  /** Finishes running work and closes everything. Safe to call twice. */
+  /** Takes no new jobs and ends streams of events; jobs that do not end within `shutdown.graceMs` go back to the queue. */
+  drain(): Promise<void>
+  /** Drains, finishes running work and closes everything. Safe to call twice. */
   close(): Promise<void>
 }
+
+/** What is left of the grace for jobs that go back to the queue, and for closing. */
+const SPARE_MS = 3000
 
 /**
  * Builds the service. The document is checked at once; stores, database and workers open at the first request.
@@ -30,23 +34,35 @@ export interface Mediamorph {
 export function createMediamorph(document: ConfigInput | undefined, platform: Platform): Mediamorph {
   const config = loadConfig({ document, env: platform.env })
   checkClassifier(config, platform)
-  let opened: { resources: Resources; router: Router } | undefined
+  let opened: { resources: Resources; app: App } | undefined
   const open = createLazy(async () => {
     const resources = await openResources(config, platform)
-    opened = { resources, router: createApp(config, resources) }
+    opened = { resources, app: createApp(config, resources) }
     return opened
   }, platform.sharesPromises)
+  async function serving(): Promise<App> {
+    const { app } = await open()
+    // Purging opens everything too, and is no reason to begin with other work.
+    if (platform.runsBetweenRequests) app.worker?.start()
+    return app
+  }
+  async function drain(): Promise<void> {
+    opened?.resources.ending?.abort(new Error('The service ends'))
+    await opened?.app.worker?.drain(Math.max(0, config.shutdown.graceMs - SPARE_MS))
+  }
   return {
     async fetch(request, context) {
       try {
-        return await (await open()).router.fetch(request, context)
+        return await (await serving()).fetch(request, context)
       } catch (error) {
         return unopened(error, platform)
       }
     },
-    work: async () => void (await open()),
+    work: async () => void (await serving()),
+    drain,
     purge: async (target) => (await open()).resources.cache.purge(target),
     async close() {
+      await drain()
       const closing = opened
       opened = undefined
       if (closing) await closeResources(closing.resources)

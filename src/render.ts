@@ -157,7 +157,7 @@ function sourceText({ source, overlay }: Plan): string {
 }
 
 /** Of one original its own. */
-function joinValidators(texts: readonly string[]): string {
+export function joinValidators(texts: readonly string[]): string {
   return texts.length === 1 ? (texts[0] as string) : JSON.stringify(texts)
 }
 

@@ -5,7 +5,7 @@ import { createMemoryRates, createRedisRates, type RateStore } from './access/ra
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import { ConfigError } from './config/fault.ts'
-import type { Judging, Made } from './context.ts'
+import type { Deferred, Judging, Made } from './context.ts'
 import { formatsWith } from './engines/image/modules.ts'
 import { openClassifier } from './engines/nsfw/open-classifier.ts'
 import { createGate, type Gate } from './lib/gate.ts'
@@ -25,7 +25,7 @@ export interface Resources {
   readonly workers: Workers
   readonly admission: Gate
   readonly memory: Gate
-  readonly flights: Flights<Made>
+  readonly flights: Flights<Made | Deferred>
   readonly judging: Judging | undefined
   readonly looks: Flights<Finding>
   readonly cache: RenditionCache
@@ -37,6 +37,9 @@ export interface Resources {
   readonly rates: RateStore
   readonly logger: Logger
   readonly instanceId: string
+  /** Aborted when no new work is taken any more. Absent where a request may not hold on to what another made. */
+  readonly ending: AbortController | undefined
+  readonly runsBetweenRequests: boolean
   readonly bounds: Bounds
   readonly formats: Formats
 }
@@ -90,6 +93,8 @@ export async function openResources(config: Config, platform: Platform): Promise
     rates: await openRates(config.rateLimit.store, platform),
     logger,
     instanceId,
+    ending: platform.runsBetweenRequests ? new AbortController() : undefined,
+    runsBetweenRequests: platform.runsBetweenRequests,
     bounds,
     formats,
   }

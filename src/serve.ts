@@ -3,9 +3,10 @@
  * wire is `http/`'s business.
  */
 import { MediaError, isMediaError } from './error.ts'
-import type { Call, Grant, Made, OriginPolicy, Services } from './context.ts'
-import type { Plan } from './plan/plan.ts'
-import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render } from './render.ts'
+import type { Call, Deferred, Grant, Made, OriginPolicy, Services, Ticket } from './context.ts'
+import { chooseEngine } from './engines/choose.ts'
+import { expenseOf } from './plan/expense.ts'
+import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render, type Prepared } from './render.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalManner, type OriginalOutcome } from './serve-original.ts'
 import {
@@ -30,10 +31,26 @@ export interface RenditionOutcome {
   readonly policy: OriginPolicy
 }
 
+/** A job makes it: the same address has it later. */
+export interface QueuedOutcome {
+  readonly kind: 'queued'
+  readonly ticket: Ticket
+  readonly policy: OriginPolicy
+}
+
 export type Outcome = RenditionOutcome | OriginalOutcome
 
+interface AskedFlight extends PlannedFlight {
+  /** What was asked, for people. */
+  readonly options: unknown
+}
+
 /** Answers one parsed request. @throws MediaError for everything that has no bytes. */
-export async function serve(request: MediaRequest, call: Call, services: Services): Promise<Outcome> {
+export async function serve(
+  request: MediaRequest,
+  call: Call,
+  services: Services,
+): Promise<Outcome | QueuedOutcome> {
   const policy = policyOf(request, services)
   const grant = await services.authorize(call.url, request)
   const asIs = { grant, policy, passthrough: false }
@@ -75,7 +92,7 @@ async function serveRendition(
   policy: OriginPolicy,
   call: Call,
   services: Services,
-): Promise<RenditionOutcome> {
+): Promise<RenditionOutcome | QueuedOutcome> {
   const plan = services.plan(request)
   const key = await services.planKey(plan)
   call.event.cacheKey = key
@@ -92,17 +109,18 @@ async function serveRendition(
   const found = await services.cache.find(key)
   if (found?.state === 'negative') throw remembered(found)
   if (found?.state === 'fresh') return outcome(found.rendition, 'HIT', found.ageMs)
-  const flight = { plan, key, subject, policy }
+  const flight = { plan, key, subject, policy, options: request.params }
   if (found) {
     call.waitUntil(revalidate(flight, found, call, services))
     return outcome(found.rendition, 'STALE', found.ageMs)
   }
   const { value, joined } = await fly(flight, call.signal, call, services)
+  if ('ticket' in value) return { kind: 'queued', ticket: value.ticket, policy }
   return outcome(value.rendition, joined ? 'COALESCED' : value.stored ? 'MISS' : 'BYPASS', 0)
 }
 
 /** The whole cold path, origin contact included, one flight per key. */
-function fly(flight: PlannedFlight, signal: AbortSignal, call: Call, services: Services) {
+function fly(flight: AskedFlight, signal: AbortSignal, call: Call, services: Services) {
   return services.flights.run({
     key: flight.key,
     signal,
@@ -119,13 +137,15 @@ function fly(flight: PlannedFlight, signal: AbortSignal, call: Call, services: S
 }
 
 async function make(
-  flight: PlannedFlight,
+  flight: AskedFlight,
   signal: AbortSignal,
   call: Call,
   services: Services,
-): Promise<Made> {
+): Promise<Made | Deferred> {
   try {
-    const { made, validator } = await makeTwice(flight.plan, signal, call, services)
+    const outcome = await makeTwice(flight, signal, call, services)
+    if ('ticket' in outcome) return outcome
+    const { made, validator } = outcome
     if (made.stored) await rememberSuccess(flight, made.rendition, validator, services)
     return made
   } catch (error) {
@@ -135,18 +155,20 @@ async function make(
 }
 
 /** A change underneath is one retry. */
-async function makeTwice(plan: Plan, signal: AbortSignal, call: Call, services: Services) {
+async function makeTwice(flight: AskedFlight, signal: AbortSignal, call: Call, services: Services) {
   try {
-    return await makeOnce(plan, signal, call, services)
+    return await makeOnce(flight, signal, call, services)
   } catch (error) {
     if (!isMediaError(error) || error.code !== 'SOURCE_CHANGED') throw error
-    return makeOnce(plan, signal, call, services)
+    return makeOnce(flight, signal, call, services)
   }
 }
 
-async function makeOnce(plan: Plan, signal: AbortSignal, call: Call, services: Services) {
-  const prepared = await prepare(plan, signal, call.event, services)
+async function makeOnce(flight: AskedFlight, signal: AbortSignal, call: Call, services: Services) {
+  const prepared = await prepare(flight.plan, signal, call.event, services)
   try {
+    const deferred = await deferLarge(flight, prepared, call, services)
+    if (deferred) return deferred
     const made = await render(prepared, signal, call.event, services)
     return { made, validator: prepared.validator }
   } finally {
@@ -154,15 +176,32 @@ async function makeOnce(plan: Plan, signal: AbortSignal, call: Call, services: S
   }
 }
 
+/** What is too big or too slow to be waited for becomes a job, unless it is made already. Undefined: it is to be made now. */
+async function deferLarge(
+  { plan, subject, options }: AskedFlight,
+  { recipe, info, original, validator, key }: Prepared,
+  call: Call,
+  { later, cache, engines }: Services,
+): Promise<Deferred | undefined> {
+  if (!later) return undefined
+  const { size: bytes } = original
+  const expense = expenseOf(recipe, info, bytes)
+  if (expense.bytes < later.inline.bytes && expense.seconds < later.inline.seconds) return undefined
+  if (await cache.get(key)) return undefined
+  // What no engine can make is said now.
+  await chooseEngine(engines, recipe, info)
+  return { ticket: await later.defer({ plan, subject, validator, bytes, options }, call.waitUntil) }
+}
+
 /** In the background of a STALE answer: asks the origin, and files what it says. Its failure is not the client's. */
 async function revalidate(
-  flight: PlannedFlight,
+  flight: AskedFlight,
   stale: FoundRendition,
   call: Call,
   services: Services,
 ): Promise<void> {
   const { key, plan, subject } = flight
-  const refresh = async (signal: AbortSignal): Promise<Made> => {
+  const refresh = async (signal: AbortSignal): Promise<Made | Deferred> => {
     if (!(await isUnchanged(plan, stale.validator, signal, services)))
       return make(flight, signal, call, services)
     await rememberSuccess(flight, stale.rendition, stale.validator, services)
@@ -183,7 +222,8 @@ async function revalidate(
 }
 const BACKGROUND_MS = 60_000
 
-function subjectOf(request: MediaRequest, policy: OriginPolicy): Subject {
+/** What a rendition is filed under. */
+export function subjectOf(request: MediaRequest, policy: OriginPolicy): Subject {
   const derivative = request.derivative === undefined ? [] : [`derivative:${request.derivative}`]
   const overlay = request.overlay === undefined ? [] : [`overlay:${request.overlay.path}`]
   return {

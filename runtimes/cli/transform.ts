@@ -104,6 +104,8 @@ function configFor(input: string): Parameters<typeof createMediamorph>[0] {
     ],
     storage: { cache: 'memory:' },
     database: 'sqlite::memory:',
+    // There is nobody to come back later.
+    inline: { bytes: Number.MAX_SAFE_INTEGER, seconds: 86_400 },
   }
 }
 

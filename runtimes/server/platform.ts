@@ -36,6 +36,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     env,
     notes: ['outbound addresses are pinned'],
     sharesPromises: true,
+    runsBetweenRequests: true,
     loadWasm,
     createWorkers: (size) => createPool({ script: THREAD_SCRIPT, size, loadWasm, terminateStops, onLost }),
     hashFile,

@@ -20,6 +20,8 @@ export interface Listening {
 
 export interface Service {
   fetch: BoundMediamorph['fetch']
+  /** Takes no new work of its own. */
+  drain?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -35,10 +37,18 @@ export interface ServerDoor extends Door {
   readonly peerOf: PeerOf
 }
 
+/** `--role` of a program that is started without our command line. */
+function withRole<P extends Platform>(platform: P, argv: readonly string[]): P {
+  const at = argv.findIndex((word) => word === '--role' || word.startsWith('--role='))
+  if (at === -1) return platform
+  const [, role = argv[at + 1] ?? ''] = (argv[at] as string).split('=', 2)
+  return { ...platform, env: { ...platform.env, MEDIAMORPH_ROLE: role } }
+}
+
 /** Starts, or explains on stderr why not and exits with 1. */
 export function start(door: ServerDoor, configPath?: string): Promise<void> {
   return orExit(async () => {
-    const { platform } = door
+    const platform = configPath === undefined ? withRole(door.platform, process.argv.slice(2)) : door.platform
     const document = await readDocument(platform.env, configPath)
     const config = loadConfig({ document, env: platform.env })
     checkExposure(config, config.host)
@@ -116,7 +126,7 @@ function onStop(stop: () => Promise<void>): void {
 }
 
 async function shutDown(listening: Listening, service: Service, graceMs: number): Promise<void> {
-  const graceful = listening.stop().then(() => service.close())
+  const graceful = Promise.all([listening.stop(), service.drain?.()]).then(() => service.close())
   const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs))
   await Promise.race([graceful.catch(() => undefined), patience])
 }

@@ -1,5 +1,11 @@
 /** The service of a Worker, bound to its modules and, with the first request, to its bindings. */
-import { createMediamorph as create, loadConfig, MediaError, parseDocument } from '../../src/index.ts'
+import {
+  ConfigError,
+  createMediamorph as create,
+  loadConfig,
+  MediaError,
+  parseDocument,
+} from '../../src/index.ts'
 import type {
   ConfigInput,
   FetchContext,
@@ -60,7 +66,10 @@ function build(given: ConfigInput | undefined, bindings: Bindings, modules: Modu
   const platform = createWorkersPlatform(bindings, modules)
   const text = platform.env['MEDIAMORPH_CONFIG']
   const document = given ?? (text ? (parseDocument(text) as ConfigInput) : undefined)
-  createWorkersMounts(bindings).check(loadConfig({ document, env: platform.env }))
+  const config = loadConfig({ document, env: platform.env })
+  createWorkersMounts(bindings).check(config)
+  if (config.role === 'worker')
+    throw new ConfigError([{ path: 'MEDIAMORPH_ROLE', message: 'on Workers nothing runs between requests' }])
   return create(document, platform)
 }
 
@@ -83,6 +92,7 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     env: Object.fromEntries(texts),
     notes: ['outbound addresses are not pinned'],
     sharesPromises: false,
+    runsBetweenRequests: false,
     loadWasm,
     hasWasm: (name) => moduleOf(name) instanceof WebAssembly.Module,
     lacksNet: (name) => (Object.hasOwn(nets, name) ? undefined : LACKS[name]),

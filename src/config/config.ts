@@ -10,6 +10,7 @@ import {
   rateLimitSchema,
   trustedProxiesSchema,
 } from '../access/settings.ts'
+import { inlineSchema, jobsSchema } from '../jobs/settings.ts'
 import type { NsfwPolicy } from '../media/nsfw.ts'
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
@@ -92,6 +93,8 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Formats that are off by default'),
   limits: limitsSchema,
+  inline: inlineSchema,
+  jobs: jobsSchema,
   ffmpeg: ffmpegSchema,
   outbound: outboundSchema,
   external: externalSchema,
@@ -156,8 +159,8 @@ export interface Config extends Omit<Document, '$schema' | 'origins' | 'assets'>
   readonly objectStore?: ObjectStore
   /** No document: the bundled samples at `/demo/…`. */
   readonly isDemo: boolean
-  /** `server` and `all` are the same as long as there are no jobs. */
-  readonly role: 'all' | 'server'
+  /** `server` answers requests, `worker` works on jobs, `all` does both. */
+  readonly role: 'all' | 'server' | 'worker'
   /** Default 127.0.0.1. */
   readonly host: string
   /** Default 3000; 0 = any free port. */

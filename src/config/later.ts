@@ -29,20 +29,5 @@ function canonical(value: unknown): string {
 
 export const laterShape = {
   queue: notYet('embedded', 'Where jobs wait; env `REDIS_URL`'),
-  jobs: z
-    .strictObject({
-      sourceBytes: notYet(53_687_091_200, 'Bytes of an original that a job may read'),
-      largeBytes: notYet(5_368_709_120, 'From here on a job goes to the pool for large work'),
-      leaseMs: notYet(15_000, 'Milliseconds after which a silent worker loses its job'),
-      concurrency: notYet(2, 'Jobs at a time'),
-      largeConcurrency: notYet(1, 'Large jobs at a time'),
-    })
-    .prefault({}),
-  inline: z
-    .strictObject({
-      bytes: notYet(268_435_456, 'Bytes to read from which on work becomes a job'),
-      seconds: notYet(30, 'Seconds of expected work from which on it becomes a job'),
-    })
-    .prefault({}),
   playback: notYet({}, 'Public keys of playback tokens'),
 }

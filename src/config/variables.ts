@@ -19,7 +19,10 @@ export const variablesSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe line logged'),
-  MEDIAMORPH_ROLE: z.enum(['all', 'server']).default('all').describe('What this process does'),
+  MEDIAMORPH_ROLE: z
+    .enum(['all', 'server', 'worker'])
+    .default('all')
+    .describe('`server` answers requests, `worker` works on jobs, `all` does both; option `--role`'),
 })
 
 export type Variables = z.output<typeof variablesSchema>

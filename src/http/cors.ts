@@ -19,6 +19,7 @@ const EXPOSED = [
   'X-Cache',
   'X-Cache-Key',
   'X-Derivative',
+  'X-Job-Id',
   'X-NSFW',
   'X-Origin',
   'X-Param-Warnings',

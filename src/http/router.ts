@@ -1,8 +1,6 @@
 /** Step 9: every way in. Reserved paths first, then media; whatever is thrown ends in `problem.ts`. */
 import { Hono } from 'hono'
-import type { Admin } from '../access/admin.ts'
 import type { Caller, CallerFacts } from '../access/caller.ts'
-import type { Limiter } from '../access/rate-limit.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
 import type { OriginPolicy } from '../context.ts'
@@ -21,8 +19,10 @@ import { preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
 import { requestHeaders } from './diagnostics.ts'
-import { checkEntrance, limited, takeOne, type EntranceRules } from './entrance.ts'
+import { checkEntrance, HEALTH, limited, takeOne, type EntranceRules } from './entrance.ts'
 import { answerInternal, internalRoute, type InternalOptions } from './internal/routes.ts'
+import { jobRoutes, type JobRouteOptions } from './jobs/routes.ts'
+import { queuedResponse } from './jobs/view.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
 import { noteError, noteOutcome } from './note.ts'
 import { createRespond, type Respond } from './respond.ts'
@@ -30,19 +30,17 @@ import { theirStatus } from './their-status.ts'
 import { refuseSessionMethod, SESSION_PATH, sessionRoutes, type SessionRouteOptions } from './session.ts'
 import { enter, type Handler, type Visit } from './visit.ts'
 
-export interface RouterOptions extends EntranceRules, SessionRouteOptions, InternalOptions {
+export interface RouterOptions extends EntranceRules, SessionRouteOptions, InternalOptions, JobRouteOptions {
   /** Whose request it is. */
   callerOf(facts: CallerFacts): Caller
   /** Lets what is fetched for the edge gate be renewed. */
   keepFresh(waitUntil: (work: Promise<unknown>) => void): void
-  readonly limiter: Limiter
-  readonly rules: RequestRules
   readonly cors: CorsRules
   dependencies(): readonly Dependency[]
   readonly compat: { readonly headers: readonly string[]; readonly statuses: readonly string[] }
   readonly debugPublic: boolean
-  /** Opens `debug` and `/admin`; without a token there is nobody. */
-  readonly admin: Admin | undefined
+  /** Nothing but health is served. */
+  readonly isWorker: boolean
   /** Serves the sample page at `/`: only without a configuration. */
   readonly isDemo: boolean
   /** 128 random bits as a UUID. */
@@ -61,6 +59,7 @@ export function createRouter(options: RouterOptions): Router {
 
   async function answer(visit: Visit, caller: Caller): Promise<Reply> {
     checkEntrance(visit.request, visit.url, caller, options)
+    if (options.isWorker && !HEALTH.has(visit.url.pathname)) unknown()
     const internal = options.rules.isStatic ? undefined : internalRoute(visit.url.pathname, options)
     if (internal) return answerInternal(internal, insideOf(visit), options)
     if (visit.request.method === 'OPTIONS')
@@ -105,7 +104,7 @@ function insideOf({ request, call: { event } }: Visit) {
 }
 
 /** Beside paths of originals, these have a route. */
-const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'demo', 'admin'])
+const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'demo', 'admin', 'api', 'sse'])
 
 /** No route can be meant: most requests need not be matched against them. */
 function isPlainMedia({ request: { method }, url: { pathname } }: Visit): boolean {
@@ -138,6 +137,9 @@ function createRoutes(options: RouterOptions): MediaHandler {
       app.on(method, SESSION_PATH, (c) => limited('keys', options.limiter, handler)(c.env.visit))
     app.all(SESSION_PATH, refuseSessionMethod)
   }
+  if (!options.rules.isStatic)
+    for (const { method, path, handler } of jobRoutes(options, steps.parse))
+      app.on(method, path, (c) => handler(c.env.visit, c.req.param('id') ?? ''))
   route('*', async (visit) => finish(await media(visit), {}, undefined))
   app.all('*', (c) => refuseMethod(c.env.visit, options.rules))
   app.onError((error) => {
@@ -180,6 +182,7 @@ async function serveMedia(visit: Visit, { parse, respond }: Steps, options: Rout
     if (media.derivative !== undefined) call.event.derivative = media.derivative
     if (media.debug === 'view') return await view(media, visit, options)
     const outcome = await serve(media, call, services)
+    if (outcome.kind === 'queued') return queuedResponse(outcome.ticket, options.publicUrl)
     noteOutcome(call.event, outcome)
     return await respond(outcome, {
       request,

@@ -102,7 +102,7 @@ describe('environment', () => {
     ['PORT', 'http'],
     ['PORT', '-1'],
     ['LOG_LEVEL', 'loud'],
-    ['MEDIAMORPH_ROLE', 'worker'],
+    ['MEDIAMORPH_ROLE', 'boss'],
     ['HOST', 'a b'],
     ['DATABASE_URL', 'mysql://u:hidden@h/d'],
     ['MEDIAMORPH_SECRET', 'short'],
@@ -285,8 +285,6 @@ describe('faults', () => {
 describe('what this version does not have', () => {
   test.each<[string, object, string]>([
     ['queue', { queue: 'redis://localhost' }, 'queue'],
-    ['jobs', { jobs: { concurrency: 9 } }, 'jobs.concurrency'],
-    ['inline', { inline: { seconds: 1 } }, 'inline.seconds'],
   ])('%s is refused, never dropped', (_, change, path) => {
     expect(faultsOf(change)).toEqual([
       { path, message: expect.stringContaining('not available in this version') },

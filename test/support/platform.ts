@@ -15,6 +15,8 @@ export interface TestPlatformOptions {
   /** Drivers by mount; others open as on a server. */
   readonly drivers?: Readonly<Record<string, Driver>>
   readonly sharesPromises?: boolean
+  /** One database for several services. */
+  readonly sql?: Sql
   /** Replaces the workers, for example by slow ones. */
   readonly workers?: Workers
 }
@@ -32,6 +34,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     env: options.env ?? {},
     notes: [],
     sharesPromises: options.sharesPromises ?? true,
+    runsBetweenRequests: true,
     lines,
     loadWasm,
     hashFile,
@@ -39,7 +42,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => options.drivers?.[mount] ?? openServerDriver(mount, use),
     openSql: async (url): Promise<Sql | undefined> =>
-      url === 'none' ? undefined : openSqlite(url.replace(/^sqlite:/, '')),
+      url === 'sqlite:none' ? undefined : (options.sql ?? openSqlite(url.replace(/^sqlite:/, ''))),
     openRedis: openServerRedis,
     log: (line) => void lines.push(line),
   }

@@ -1,0 +1,135 @@
+/** One delivery of a job: from the lease to what is written down of it. Never rejects. */
+import { isMediaError, MediaError } from '../error.ts'
+import type { Logger } from '../observe/log.ts'
+import type { Lease, Queue } from '../platform.ts'
+import { attemptsOf, backoffMs, isTransient, type Job, type JobFailure } from './job.ts'
+import type { JobRecords } from './records.ts'
+
+/** What a piece of work may use, and whom it tells how far it is. */
+export interface JobBudget {
+  readonly signal: AbortSignal
+  /** Percent. */
+  report(progress: number): Promise<void>
+}
+
+/** What is done for a job. */
+export interface JobWork {
+  /** Resolves to `results`, or throws. */
+  run(job: Job, budget: JobBudget): Promise<unknown>
+  /** It is over, and there will be no other try. */
+  failed(job: Job, error: unknown): Promise<void>
+}
+
+export interface AttemptOptions {
+  readonly queue: Queue
+  readonly records: JobRecords
+  readonly work: JobWork
+  readonly logger: Logger
+  readonly leaseMs: number
+  readonly timeoutMs: number
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** From 0 to below 1. */
+  random(): number
+}
+
+/** Why a try is ended that did nothing wrong: the worker ends, and the job goes back as it came. */
+export const RELEASED = new Error('The worker ends')
+/** The job is another worker's by now, or nobody's. */
+export const LOST = new Error('The lease was lost')
+
+/** @param stop ends the work, with one of the reasons above */
+export async function attempt(lease: Lease, stop: AbortController, options: AttemptOptions): Promise<void> {
+  const { queue, records, work, logger } = options
+  const letGo = keepLease(lease, stop, options)
+  let job: Job | undefined
+  try {
+    job = await records.start(lease.job, lease.token)
+    if (!job) return void (await queue.finish(lease, []))
+    if (lease.attempt > attemptsOf(job)) throw new MediaError('JOB_STALLED')
+    const results = await inTime(options.timeoutMs, stop.signal, (signal) =>
+      work.run(job as Job, {
+        signal,
+        report: (progress) => records.report(lease.job, lease.token, progress),
+      }),
+    )
+    await queue.finish(lease, [records.complete(job.id, lease.token, results)])
+  } catch (thrown) {
+    const reason = stop.signal.aborted ? (stop.signal.reason as unknown) : thrown
+    // What cannot be settled is had by somebody else when the lease has ended.
+    await settle(lease, job, reason, options).catch((fault: unknown) =>
+      logger.log('error', 'job not settled', { job: lease.job, cause: String(fault) }),
+    )
+  } finally {
+    letGo()
+  }
+}
+
+async function inTime<T>(
+  ms: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const clock = setTimeout(() => late.abort(new MediaError('TRANSFORM_TIMEOUT')), ms)
+  try {
+    return await work(AbortSignal.any([stop, late.signal]))
+  } catch (error) {
+    throw late.signal.aborted ? late.signal.reason : error
+  } finally {
+    clearTimeout(clock)
+  }
+}
+
+async function settle(
+  lease: Lease,
+  job: Job | undefined,
+  reason: unknown,
+  { queue, records, work, logger, random }: AttemptOptions,
+): Promise<void> {
+  if (reason === LOST) return
+  const back = (delayMs: number, counts: boolean, failure?: JobFailure) =>
+    queue.putBack(lease, { delayMs, counts }, [records.requeue(lease.job, lease.token, failure)])
+  if (reason === RELEASED || !job) return void (await back(0, false))
+  const error = isMediaError(reason) ? reason : new MediaError('INTERNAL', undefined, { cause: reason })
+  const failure = { code: error.code, message: error.message, details: error.details }
+  const again = isTransient(error.code) && lease.attempt < attemptsOf(job)
+  const { code, cause = error.message } = error
+  logger.log(again ? 'warn' : 'error', again ? 'job failed, is tried again' : 'job failed', {
+    job: job.id,
+    type: job.type,
+    attempt: lease.attempt,
+    code,
+    cause: String(cause),
+  })
+  if (again) return void (await back(backoffMs(lease.attempt, random()), true, failure))
+  if (await queue.finish(lease, [records.fail(job.id, lease.token, failure)])) await work.failed(job, error)
+}
+
+/** Extends the lease until it is let go. A database that is down for longer than a lease costs it. */
+function keepLease(
+  lease: Lease,
+  stop: AbortController,
+  { queue, leaseMs, now, logger }: AttemptOptions,
+): () => void {
+  let heldUntil = now() + leaseMs
+  let isAsking = false
+  async function extend(): Promise<void> {
+    if (isAsking) return
+    isAsking = true
+    const askedAt = now()
+    try {
+      if (await queue.extend(lease)) heldUntil = askedAt + leaseMs
+      else stop.abort(LOST)
+    } catch (error) {
+      logger.log('warn', 'lease not extended', { job: lease.job, cause: String(error) })
+    } finally {
+      isAsking = false
+    }
+  }
+  const beat = setInterval(() => {
+    if (now() >= heldUntil) stop.abort(LOST)
+    else void extend()
+  }, leaseMs / 3)
+  return () => clearInterval(beat)
+}

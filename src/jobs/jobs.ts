@@ -1,0 +1,147 @@
+/** The desk where jobs are taken in, looked up, tried again and called off. Whoever works on them is elsewhere. */
+import type { Call, DeferredWork, Later, Services, Ticket } from '../context.ts'
+import { MediaError } from '../error.ts'
+import type { Queue } from '../platform.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Subject } from '../store/cache.ts'
+import { laneOf, type Job } from './job.ts'
+import type { JobOrder } from './order.ts'
+import type { JobFilter, JobRecords, NewJob } from './records.ts'
+import { lookUp } from './look-up.ts'
+import { isStillThere, renderFingerprint, type RenderTask } from './render-job.ts'
+
+export interface Jobs {
+  /** Takes an order in, or finds the equal one that is waiting, worked on or done. */
+  submit(
+    order: JobOrder,
+    planned: Planned,
+    call: Doing,
+  ): Promise<{ readonly job: Job; readonly isNew: boolean }>
+  /** @throws JOB_NOT_FOUND */
+  find(id: string): Promise<Job>
+  list(filter: JobFilter): Promise<Job[]>
+  /** A new job that does the work of a failed one again. @throws JOB_NOT_FOUND, JOB_CONFLICT */
+  retry(id: string, call: Doing): Promise<Job>
+  /** @throws JOB_NOT_FOUND, JOB_CONFLICT when it is over */
+  cancel(id: string): Promise<Job>
+  readonly later: Later
+}
+
+export interface Planned {
+  readonly plan: Plan
+  readonly subject: Subject
+}
+
+type Doing = Pick<Call, 'signal' | 'waitUntil'>
+
+export interface JobsOptions {
+  readonly queue: Queue
+  readonly records: JobRecords
+  readonly services: Pick<Services, 'cache' | 'origins'>
+  readonly inline: Later['inline']
+  /** Bytes of an original from which on its job is large. */
+  readonly largeBytes: number
+  /** Bytes of an original that a job may read. */
+  readonly sourceBytes: number
+  /** Ids that sort by time. */
+  newId(): string
+  /** Nobody guesses it. */
+  newToken(): string
+  /** A job waits: somebody here may work on it, as long as `waitUntil` lets them where nothing else does. */
+  announce(waitUntil: Call['waitUntil']): void
+  /** A job was called off: if it is worked on here, that ends. */
+  abandon(job: string): void
+}
+
+/** How often an equal job may end between being in the way and being looked for. */
+const TRIES = 5
+
+export function createJobs(options: JobsOptions): Jobs {
+  const { queue, records, services, newId, newToken, announce } = options
+
+  type Wanted = Omit<NewJob, 'id' | 'token'>
+
+  async function accept(
+    wanted: Wanted,
+    waitUntil: Call['waitUntil'],
+  ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const equal = await records.findCurrent(wanted.fingerprint)
+      const isUseless = equal?.status === 'completed' && !(await isStillThere(equal, services))
+      if (equal && !isUseless) return { job: equal, isNew: false }
+      const job = { ...wanted, id: newId(), token: newToken() }
+      await queue.add(job.id, [...(equal ? [records.supersede(equal.id)] : []), records.insert(job)])
+      const written = await records.find(job.id)
+      if (!written) continue
+      announce(waitUntil)
+      return { job: written, isNew: true }
+    }
+    throw new MediaError('BUSY', undefined, { retryAfter: 1 })
+  }
+
+  async function find(id: string): Promise<Job> {
+    const job = await records.find(id)
+    if (!job) throw new MediaError('JOB_NOT_FOUND')
+    return job
+  }
+
+  const renderOf = async (
+    { plan, subject }: Planned,
+    validator: string,
+    { hash, ...rest }: Pick<NewJob, 'hash' | 'options'> & { readonly bytes: number | undefined },
+  ): Promise<Wanted> => ({
+    type: 'render',
+    lane: laneOf('render', rest.bytes, options.largeBytes),
+    source: plan.source.path,
+    hash,
+    options: rest.options,
+    task: { plan: plan.text, subject } satisfies RenderTask,
+    fingerprint: await renderFingerprint(plan, validator, hash),
+    retryOf: undefined,
+  })
+
+  return {
+    find,
+    list: (filter) => records.list(filter),
+
+    async submit(order, planned, { signal, waitUntil }) {
+      const { validator, size: bytes } = await lookUp(planned.plan, signal, services)
+      if (bytes !== undefined && bytes > options.sourceBytes) throw tooLarge(bytes, options.sourceBytes)
+      const { hash, options: asked } = order
+      return accept(await renderOf(planned, validator, { hash, options: asked, bytes }), waitUntil)
+    },
+
+    async retry(id, { waitUntil }) {
+      const job = await find(id)
+      if (job.status !== 'failed')
+        throw new MediaError('JOB_CONFLICT', `Only what failed is tried again: the job is ${job.status}`)
+      const { type, lane, source, hash, options: asked, task, fingerprint } = job
+      const again = { type, lane, source, hash, options: asked, task, fingerprint, retryOf: id }
+      return (await accept(again, waitUntil)).job
+    },
+
+    async cancel(id) {
+      const [rows] = await queue.remove(id, [records.cancel(id)])
+      const job = await find(id)
+      if (rows?.length !== 1)
+        throw new MediaError('JOB_CONFLICT', `The job is ${job.status}: there is nothing to call off`)
+      options.abandon(id)
+      return job
+    },
+
+    later: {
+      inline: options.inline,
+      async defer(work: DeferredWork, waitUntil): Promise<Ticket> {
+        const asked = { hash: undefined, options: work.options, bytes: work.bytes }
+        const { job } = await accept(await renderOf(work, work.validator, asked), waitUntil)
+        return { jobId: job.id, status: job.status, token: job.token }
+      },
+    },
+  }
+}
+
+function tooLarge(value: number, maximum: number): MediaError {
+  return new MediaError('SOURCE_TOO_LARGE', `jobs.sourceBytes is ${maximum}, the original has ${value}`, {
+    details: { limit: 'jobs.sourceBytes', value, maximum },
+  })
+}

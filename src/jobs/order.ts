@@ -1,0 +1,81 @@
+/** What is ordered by `POST /api/jobs`: checked field by field, and turned into the request that a GET would be. Pure. */
+import { MediaError } from '../error.ts'
+import { matchKey } from '../request/match.ts'
+import { paramByWord, paramRow } from '../request/params.ts'
+import type { MediaRequest, RequestInput, RequestRules } from '../request/request.ts'
+import { JOB_TYPES, type JobType } from './job.ts'
+
+export interface JobOrder {
+  readonly type: JobType
+  /** A path that an origin matches, or a key of the origin `source`. */
+  readonly source: string
+  /** Hex SHA-256 that the original must have. */
+  readonly hash: string | undefined
+  readonly options: Readonly<Record<string, string | number | boolean>>
+}
+
+/** The origin that bare keys belong to. */
+const KEYS_ORIGIN = 'source'
+const FIELDS: ReadonlySet<string> = new Set(['type', 'source', 'hash', 'options'])
+const LONGEST = 4096
+
+/** @throws INVALID_BODY that names the field */
+export function readOrder(body: Readonly<Record<string, unknown>>): JobOrder {
+  const unknown = Object.keys(body).find((name) => !FIELDS.has(name))
+  if (unknown !== undefined)
+    throw wrong(unknown.slice(0, 64), `none of this name, but ${[...FIELDS].join(', ')}`)
+  const { type, source, hash, options = {} } = body
+  if (typeof type !== 'string' || !Object.hasOwn(JOB_TYPES, type))
+    throw wrong('type', Object.keys(JOB_TYPES).join(', '))
+  if (typeof source !== 'string' || source === '' || source.length > LONGEST || /[?#]/.test(source))
+    throw wrong('source', 'the path of an original without a query, or its key')
+  if (hash !== undefined && (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash)))
+    throw wrong('hash', 'a SHA-256 in hex')
+  return { type: type as JobType, source, hash: hash?.toLowerCase(), options: readOptions(options) }
+}
+
+function readOptions(given: unknown): JobOrder['options'] {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw wrong('options', 'an object of parameters')
+  const options = { ...given } as Record<string, unknown>
+  for (const [word, value] of Object.entries(options)) {
+    const name = paramByWord(word)
+    if (name === undefined || !SHAPES.has(paramRow(name).role))
+      throw wrong(`options.${word.slice(0, 64)}`, 'a parameter that shapes a rendition')
+    if (!['string', 'number', 'boolean'].includes(typeof value))
+      throw wrong(`options.${word}`, 'a text, a number, true or false')
+  }
+  return options as JobOrder['options']
+}
+
+const SHAPES: ReadonlySet<string> = new Set(['rendition', 'timed', 'select'])
+
+/** The same request as a GET of a client that says nothing of itself. @throws what parsing throws, and INVALID_BODY */
+export function requestOf(
+  { source, options }: JobOrder,
+  rules: RequestRules,
+  parse: (input: RequestInput) => MediaRequest,
+): MediaRequest {
+  const pathname = source.startsWith('/') ? source : encodeURI(pathOfKey(source, rules))
+  const query = new URLSearchParams(Object.entries(options).map(([word, value]) => [word, String(value)]))
+  const url = new URL(`http://localhost${pathname}`)
+  url.search = query.toString()
+  const request = parse({ method: 'GET', url, headers: new Headers() })
+  if (request.fault) throw request.fault
+  if (request.grammar !== 'native' && request.grammar !== 'assets')
+    throw wrong('source', 'a path that an origin matches')
+  if (request.isBare) throw wrong('options', 'a parameter that shapes a rendition')
+  return request
+}
+
+function pathOfKey(key: string, { origins }: RequestRules): string {
+  const origin = origins.find(({ name }) => name === KEYS_ORIGIN)
+  if (!origin) throw wrong('source', `a path that begins with "/": there is no origin named "${KEYS_ORIGIN}"`)
+  return matchKey(key, origin).path
+}
+
+function wrong(field: string, expected: string): MediaError {
+  return new MediaError('INVALID_BODY', `Field "${field}" is wrong: expected ${expected}`, {
+    details: [{ field, expected }],
+  })
+}
