@@ -15,7 +15,6 @@ import { createContainerEngine } from './engines/video/container/engine.ts'
 import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { openOffice, type Office } from './jobs/office.ts'
-import type { JobWorker } from './jobs/worker.ts'
 import { judgedBy } from './judge.ts'
 import { createAddressSet } from './lib/cidr.ts'
 import type { Dependency } from './observe/health.ts'
@@ -27,7 +26,7 @@ import { resolveLimits, type Resources } from './resources.ts'
 
 /** A router, and whoever works on jobs behind it. */
 export interface App extends Router {
-  readonly worker: JobWorker | undefined
+  readonly worker: Office['worker']
 }
 
 export function createApp(config: Config, resources: Resources): App {
@@ -73,13 +72,14 @@ export function createApp(config: Config, resources: Resources): App {
 
 /** Undefined: there is no database to hold jobs. */
 function openOfficeOf(
-  { jobs: settings, inline, role }: Config,
+  { jobs: settings, inline, role, secrets: { webhookSecret } }: Config,
   services: Services,
-  { sql, runsBetweenRequests }: Resources,
+  { sql, runsBetweenRequests, outbound }: Resources,
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
-  return sql && openOffice({ sql, services, settings, inline, works, runsBetweenRequests, random })
+  const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random }
+  return sql && openOffice({ sql, services, settings, ...rest })
 }
 
 function createAdminOf({ secrets, publicUrl }: Config) {

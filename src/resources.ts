@@ -10,6 +10,7 @@ import { formatsWith } from './engines/image/modules.ts'
 import { openClassifier } from './engines/nsfw/open-classifier.ts'
 import { createGate, type Gate } from './lib/gate.ts'
 import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
+import { createOutboundPolicy } from './lib/outbound-policy.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
@@ -40,6 +41,8 @@ export interface Resources {
   /** Aborted when no new work is taken any more. Absent where a request may not hold on to what another made. */
   readonly ending: AbortController | undefined
   readonly runsBetweenRequests: boolean
+  /** The way out, and whether an address may be taken. */
+  readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
   readonly bounds: Bounds
   readonly formats: Formats
 }
@@ -62,6 +65,7 @@ export async function openResources(config: Config, platform: Platform): Promise
     instanceId,
     createPinnedFetch: platform.createPinnedFetch,
   })
+  const policy = createOutboundPolicy(config.outbound, platform.createPinnedFetch !== undefined)
   const workers = gated(
     platform.createWorkers(size),
     createGate({ capacity: size, queue: config.limits.queue, now }),
@@ -95,6 +99,7 @@ export async function openResources(config: Config, platform: Platform): Promise
     instanceId,
     ending: platform.runsBetweenRequests ? new AbortController() : undefined,
     runsBetweenRequests: platform.runsBetweenRequests,
+    outbound: { safeFetch, judge: (url) => void policy.judge(url, {}) },
     bounds,
     formats,
   }

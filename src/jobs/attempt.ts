@@ -2,6 +2,7 @@
 import { isMediaError, MediaError } from '../error.ts'
 import type { Logger } from '../observe/log.ts'
 import type { Lease, Queue } from '../platform.ts'
+import type { Callbacks } from './callbacks.ts'
 import { attemptsOf, backoffMs, isTransient, type Job, type JobFailure } from './job.ts'
 import type { JobRecords } from './records.ts'
 
@@ -23,6 +24,7 @@ export interface JobWork {
 export interface AttemptOptions {
   readonly queue: Queue
   readonly records: JobRecords
+  readonly callbacks: Pick<Callbacks, 'release'>
   readonly work: JobWork
   readonly logger: Logger
   readonly leaseMs: number
@@ -40,7 +42,7 @@ export const LOST = new Error('The lease was lost')
 
 /** @param stop ends the work, with one of the reasons above */
 export async function attempt(lease: Lease, stop: AbortController, options: AttemptOptions): Promise<void> {
-  const { queue, records, work, logger } = options
+  const { queue, records, callbacks, work, logger } = options
   const letGo = keepLease(lease, stop, options)
   let job: Job | undefined
   try {
@@ -53,7 +55,7 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
         report: (progress) => records.report(lease.job, lease.token, progress),
       }),
     )
-    await queue.finish(lease, [records.complete(job.id, lease.token, results)])
+    await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
   } catch (thrown) {
     const reason = stop.signal.aborted ? (stop.signal.reason as unknown) : thrown
     // What cannot be settled is had by somebody else when the lease has ended.
@@ -85,7 +87,7 @@ async function settle(
   lease: Lease,
   job: Job | undefined,
   reason: unknown,
-  { queue, records, work, logger, random }: AttemptOptions,
+  { queue, records, callbacks, work, logger, random }: AttemptOptions,
 ): Promise<void> {
   if (reason === LOST) return
   const back = (delayMs: number, counts: boolean, failure?: JobFailure) =>
@@ -103,7 +105,8 @@ async function settle(
     cause: String(cause),
   })
   if (again) return void (await back(backoffMs(lease.attempt, random()), true, failure))
-  if (await queue.finish(lease, [records.fail(job.id, lease.token, failure)])) await work.failed(job, error)
+  const end = [records.fail(job.id, lease.token, failure), callbacks.release(job.id)]
+  if (await queue.finish(lease, end)) await work.failed(job, error)
 }
 
 /** Extends the lease until it is let go. A database that is down for longer than a lease costs it. */

@@ -7,6 +7,8 @@ export type JobState = (typeof JOB_STATES)[number]
 
 export const FINAL_STATES: ReadonlySet<JobState> = new Set(['completed', 'failed', 'cancelled'])
 
+export type CallbackStatus = 'pending' | 'sent' | 'callback_failed'
+
 /** Where jobs wait. Of the lanes of one pool, each is looked at first in proportion to its weight. */
 export const LANES = {
   critical: { weight: 6, pool: 'main' },
@@ -56,6 +58,8 @@ export interface Job {
   /** Of the last try, also while another one is waited for. */
   readonly error: JobFailure | undefined
   readonly results: unknown
+  /** Of all who want to hear of the end together; absent: nobody does. */
+  readonly callbackStatus: CallbackStatus | undefined
   /** Opens the events of this job and nothing else. */
   readonly token: string
   /** Rises with every change. */

@@ -1,9 +1,10 @@
 /** The desk where jobs are taken in, looked up, tried again and called off. Whoever works on them is elsewhere. */
 import type { Call, DeferredWork, Later, Services, Ticket } from '../context.ts'
 import { MediaError } from '../error.ts'
-import type { Queue } from '../platform.ts'
+import type { Queue, Statement } from '../platform.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Subject } from '../store/cache.ts'
+import type { Callbacks } from './callbacks.ts'
 import { laneOf, type Job } from './job.ts'
 import type { JobOrder } from './order.ts'
 import type { JobFilter, JobRecords, NewJob } from './records.ts'
@@ -37,6 +38,11 @@ type Doing = Pick<Call, 'signal' | 'waitUntil'>
 export interface JobsOptions {
   readonly queue: Queue
   readonly records: JobRecords
+  readonly callbacks: Callbacks
+  /** Absent: nobody is told of the end. @throws ADDRESS_REFUSED where an address may not be called */
+  judgeCallback: ((url: URL) => void) | undefined
+  /** Jobs that may wait. */
+  readonly waiting: number
   readonly services: Pick<Services, 'cache' | 'origins'>
   readonly inline: Later['inline']
   /** Bytes of an original from which on its job is large. */
@@ -55,28 +61,40 @@ export interface JobsOptions {
 
 /** How often an equal job may end between being in the way and being looked for. */
 const TRIES = 5
+const TOO_MANY = 'Too many jobs are waiting'
 
 export function createJobs(options: JobsOptions): Jobs {
-  const { queue, records, services, newId, newToken, announce } = options
+  const { queue, records, callbacks, services, newId, newToken, announce } = options
 
   type Wanted = Omit<NewJob, 'id' | 'token'>
 
   async function accept(
     wanted: Wanted,
     waitUntil: Call['waitUntil'],
+    toldOf: (job: string) => readonly Statement[] = () => [],
   ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
     for (let tries = 0; tries < TRIES; tries++) {
       const equal = await records.findCurrent(wanted.fingerprint)
       const isUseless = equal?.status === 'completed' && !(await isStillThere(equal, services))
-      if (equal && !isUseless) return { job: equal, isNew: false }
+      if (equal && !isUseless) {
+        for (const statement of toldOf(equal.id)) await records.run(statement)
+        return { job: equal, isNew: false }
+      }
+      if (await queue.isFull(options.waiting)) throw new MediaError('BUSY', TOO_MANY, { retryAfter: 30 })
       const job = { ...wanted, id: newId(), token: newToken() }
-      await queue.add(job.id, [...(equal ? [records.supersede(equal.id)] : []), records.insert(job)])
+      const before = equal ? [records.supersede(equal.id)] : []
+      await queue.add(job.id, [...before, records.insert(job), ...toldOf(job.id)])
       const written = await records.find(job.id)
       if (!written) continue
       announce(waitUntil)
       return { job: written, isNew: true }
     }
     throw new MediaError('BUSY', undefined, { retryAfter: 1 })
+  }
+
+  function judge(url: URL): void {
+    if (options.judgeCallback) return options.judgeCallback(url)
+    throw new MediaError('NOT_SUPPORTED_HERE', 'Webhooks need MEDIAMORPH_WEBHOOK_SECRET, which is not set')
   }
 
   async function find(id: string): Promise<Job> {
@@ -105,10 +123,13 @@ export function createJobs(options: JobsOptions): Jobs {
     list: (filter) => records.list(filter),
 
     async submit(order, planned, { signal, waitUntil }) {
+      if (order.callbackUrl !== undefined) judge(new URL(order.callbackUrl))
       const { validator, size: bytes } = await lookUp(planned.plan, signal, services)
       if (bytes !== undefined && bytes > options.sourceBytes) throw tooLarge(bytes, options.sourceBytes)
       const { hash, options: asked } = order
-      return accept(await renderOf(planned, validator, { hash, options: asked, bytes }), waitUntil)
+      return accept(await renderOf(planned, validator, { hash, options: asked, bytes }), waitUntil, (id) =>
+        order.callbackUrl === undefined ? [] : [callbacks.add(id, order.callbackUrl)],
+      )
     },
 
     async retry(id, { waitUntil }) {
@@ -117,11 +138,11 @@ export function createJobs(options: JobsOptions): Jobs {
         throw new MediaError('JOB_CONFLICT', `Only what failed is tried again: the job is ${job.status}`)
       const { type, lane, source, hash, options: asked, task, fingerprint } = job
       const again = { type, lane, source, hash, options: asked, task, fingerprint, retryOf: id }
-      return (await accept(again, waitUntil)).job
+      return (await accept(again, waitUntil, (next) => [callbacks.copy(id, next)])).job
     },
 
     async cancel(id) {
-      const [rows] = await queue.remove(id, [records.cancel(id)])
+      const [rows] = await queue.remove(id, [records.cancel(id), callbacks.release(id)])
       const job = await find(id)
       if (rows?.length !== 1)
         throw new MediaError('JOB_CONFLICT', `The job is ${job.status}: there is nothing to call off`)

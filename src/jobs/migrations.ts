@@ -23,5 +23,12 @@ export const JOB_MIGRATIONS: Migrations = {
       'create index job_queue_next on job_queue (lane, state, ready_at, job)',
       'create table job_pause (lane text primary key)',
     ],
+    [
+      // Who wants to hear of the end; `due_at` is null before it, and when they have.
+      `create table job_callback (
+        job text not null, url text not null, status text not null, attempts integer not null, due_at bigint,
+        primary key (job, url))`,
+      'create index job_callback_due on job_callback (due_at)',
+    ],
   ],
 }

@@ -1,14 +1,17 @@
 /** All of the jobs of a process: the desk that takes them in, and the worker, where there is one. */
 import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
+import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
 import type { Sql } from '../platform.ts'
+import { createCallbacks } from './callbacks.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
 import { createSqlQueue } from './sql-queue.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 import { createJobWorker, type JobWorker } from './worker.ts'
 
 export interface OfficeOptions {
@@ -20,6 +23,8 @@ export interface OfficeOptions {
   readonly works: boolean
   /** False: only while a request is there. */
   readonly runsBetweenRequests: boolean
+  readonly webhookSecret: string | undefined
+  readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
   /** From 0 to below 1. */
   random(): number
 }
@@ -27,7 +32,7 @@ export interface OfficeOptions {
 export interface Office {
   readonly jobs: Jobs
   /** Absent: others do the work. */
-  readonly worker: JobWorker | undefined
+  readonly worker: Pick<JobWorker, 'start' | 'drain'> | undefined
 }
 
 /** How long a new job of another process waits for an idle worker at most. */
@@ -38,6 +43,7 @@ export function openOffice(options: OfficeOptions): Office {
   const { now, logger } = services
   const sql = migrated(options.sql, JOB_MIGRATIONS)
   const records = createJobRecords(sql, now)
+  const callbacks = createCallbacks(sql, now)
   const newToken = () => crypto.randomUUID().replaceAll('-', '')
   const queue = createSqlQueue({ sql, leaseMs: settings.leaseMs, now, newToken })
   const { leaseMs, timeoutMs, keepMs, sourceBytes, largeBytes } = settings
@@ -49,25 +55,55 @@ export function openOffice(options: OfficeOptions): Office {
   const sizes = { main: settings.concurrency, large: settings.largeConcurrency }
   const clocks = { leaseMs, timeoutMs, keepMs, pollMs: POLL_MS, now, random }
   const worker = options.works
-    ? createJobWorker({ queue, records, work, logger, sizes, ...clocks })
+    ? createJobWorker({ queue, records, callbacks, work, logger, sizes, ...clocks })
     : undefined
+  const { webhookSecret: secret, outbound } = options
+  const webhooks =
+    worker && secret !== undefined
+      ? createWebhooks({
+          callbacks,
+          records,
+          safeFetch: outbound.safeFetch,
+          secret,
+          logger,
+          pollMs: POLL_MS,
+          now,
+        })
+      : undefined
 
   function announce(waitUntil: Call['waitUntil']): void {
     if (options.runsBetweenRequests) worker?.wake()
-    else if (worker) waitUntil(worker.runOne())
+    else if (worker) waitUntil(worker.runOne().then(() => webhooks?.runDue()))
   }
 
   const jobs = createJobs({
     queue,
     records,
+    callbacks,
     services,
+    waiting: settings.waiting,
     sourceBytes,
     largeBytes,
     newToken,
     announce,
     inline: options.inline,
     newId: () => uuid7(now()),
+    judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
     abandon: (job) => worker?.abandon(job),
   })
-  return { jobs, worker }
+  return { jobs, worker: worker && both(worker, webhooks) }
+}
+
+/** What ends last is told of, too, if it is quick. */
+function both(worker: JobWorker, webhooks: Webhooks | undefined): Pick<JobWorker, 'start' | 'drain'> {
+  return {
+    start() {
+      worker.start()
+      webhooks?.start()
+    },
+    async drain(graceMs) {
+      await worker.drain(graceMs)
+      await webhooks?.drain()
+    },
+  }
 }

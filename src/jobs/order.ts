@@ -12,11 +12,13 @@ export interface JobOrder {
   /** Hex SHA-256 that the original must have. */
   readonly hash: string | undefined
   readonly options: Readonly<Record<string, string | number | boolean>>
+  /** Who wants to hear of the end. */
+  readonly callbackUrl: string | undefined
 }
 
 /** The origin that bare keys belong to. */
 const KEYS_ORIGIN = 'source'
-const FIELDS: ReadonlySet<string> = new Set(['type', 'source', 'hash', 'options'])
+const FIELDS: ReadonlySet<string> = new Set(['type', 'source', 'hash', 'options', 'callback_url'])
 const LONGEST = 4096
 
 /** @throws INVALID_BODY that names the field */
@@ -24,14 +26,23 @@ export function readOrder(body: Readonly<Record<string, unknown>>): JobOrder {
   const unknown = Object.keys(body).find((name) => !FIELDS.has(name))
   if (unknown !== undefined)
     throw wrong(unknown.slice(0, 64), `none of this name, but ${[...FIELDS].join(', ')}`)
-  const { type, source, hash, options = {} } = body
+  const { type, source, hash, options = {}, callback_url: callbackUrl } = body
   if (typeof type !== 'string' || !Object.hasOwn(JOB_TYPES, type))
     throw wrong('type', Object.keys(JOB_TYPES).join(', '))
   if (typeof source !== 'string' || source === '' || source.length > LONGEST || /[?#]/.test(source))
     throw wrong('source', 'the path of an original without a query, or its key')
   if (hash !== undefined && (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash)))
     throw wrong('hash', 'a SHA-256 in hex')
-  return { type: type as JobType, source, hash: hash?.toLowerCase(), options: readOptions(options) }
+  if (callbackUrl !== undefined && !isAddress(callbackUrl))
+    throw wrong('callback_url', 'an http or https address')
+  const rest = { hash: hash?.toLowerCase(), options: readOptions(options), callbackUrl }
+  return { type: type as JobType, source, ...rest }
+}
+
+function isAddress(given: unknown): given is string {
+  return (
+    typeof given === 'string' && given.length <= LONGEST && /^https?:\/\//i.test(given) && URL.canParse(given)
+  )
 }
 
 function readOptions(given: unknown): JobOrder['options'] {

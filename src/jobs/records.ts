@@ -4,7 +4,15 @@
  */
 import { textIn } from '../database/sql.ts'
 import type { Sql, SqlRow, SqlValue, Statement } from '../platform.ts'
-import { JOB_STATES, type Job, type JobFailure, type JobState, type JobType, type Lane } from './job.ts'
+import {
+  JOB_STATES,
+  type CallbackStatus,
+  type Job,
+  type JobFailure,
+  type JobState,
+  type JobType,
+  type Lane,
+} from './job.ts'
 
 export interface JobFilter {
   readonly status?: JobState
@@ -34,6 +42,7 @@ export interface JobRecords {
   setHash(id: string, hash: string): Promise<void>
   /** Takes away jobs that were over before `time`; returns how many. */
   prune(time: number): Promise<number>
+  run(statement: Statement): Promise<void>
   // Statements, for a batch with what becomes of the queue's entry.
   /** Writes nothing where an equal job is current. */
   insert(job: NewJob): Statement
@@ -50,16 +59,24 @@ export interface JobRecords {
 const CHANGED = 'version = version + 1, updated_at = ?'
 const LEASED = "id = ? and lease = ? and status = 'processing'"
 const PRUNE_PAGE = 200
+const COLUMNS = `job.*, (select case
+    when sum(case when c.status = 'pending' then 1 else 0 end) > 0 then 'pending'
+    when sum(case when c.status = 'callback_failed' then 1 else 0 end) > 0 then 'callback_failed'
+    when count(*) > 0 then 'sent' end
+  from job_callback c where c.job = job.id) as callback_status`
 
-export function createJobRecords({ query }: Pick<Sql, 'query'>, now: () => number): JobRecords {
+export function createJobRecords(
+  { query, batch }: Pick<Sql, 'query' | 'batch'>,
+  now: () => number,
+): JobRecords {
   const one = async (text: string, ...values: SqlValue[]) => {
     const [row] = await query(text, ...values)
     return row && toJob(row)
   }
   return {
-    find: (id) => one('select * from job where id = ?', id),
+    find: (id) => one(`select ${COLUMNS} from job where id = ?`, id),
     findCurrent: (fingerprint) =>
-      one('select * from job where fingerprint = ? and is_current = 1', fingerprint),
+      one(`select ${COLUMNS} from job where fingerprint = ? and is_current = 1`, fingerprint),
 
     async list({ limit, after, ...equal }) {
       const wanted = Object.entries(equal).filter(([, value]) => value !== undefined)
@@ -69,7 +86,9 @@ export function createJobRecords({ query }: Pick<Sql, 'query'>, now: () => numbe
       ]
       const values = [...wanted.map(([, value]) => value as string), ...(after === undefined ? [] : [after])]
       const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
-      return (await query(`select * from job ${where} order by id desc limit ?`, ...values, limit)).map(toJob)
+      return (
+        await query(`select ${COLUMNS} from job ${where} order by id desc limit ?`, ...values, limit)
+      ).map(toJob)
     },
 
     start: (id, lease) =>
@@ -90,13 +109,18 @@ export function createJobRecords({ query }: Pick<Sql, 'query'>, now: () => numbe
       await query('update job set hash = ? where id = ? and hash is null', hash, id)
     },
 
+    run: async (statement) => void (await query(...statement)),
+
     async prune(time) {
       const finals = JOB_STATES.slice(2)
       let pruned = 0
       for (const status of finals) {
-        const text = `delete from job where id in
-          (select id from job where status = ? and updated_at < ? limit ${PRUNE_PAGE}) returning id`
-        pruned += (await query(text, status, time)).length
+        const old = `select id from job where status = ? and updated_at < ? order by updated_at, id limit ${PRUNE_PAGE}`
+        const [, gone] = await batch([
+          [`delete from job_callback where job in (${old})`, status, time],
+          [`delete from job where id in (${old}) returning id`, status, time],
+        ])
+        pruned += gone?.length ?? 0
       }
       return pruned
     },
@@ -167,6 +191,7 @@ function toJob(row: SqlRow): Job {
     retryOf: optional('retry_of'),
     error: json('error') as JobFailure | undefined,
     results: json('results'),
+    callbackStatus: row['callback_status'] ? (text('callback_status') as CallbackStatus) : undefined,
     token: text('token'),
     version: Number(row['version']),
     createdAt: Number(row['created_at']),

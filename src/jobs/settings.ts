@@ -11,6 +11,7 @@ export const jobsSchema = z
       5_368_709_120,
       'Bytes of an original from which on its job goes to the pool for large work',
     ),
+    waiting: count(10_000, 'Jobs that may wait or be worked on; then 503'),
     leaseMs: count(
       15_000,
       'Milliseconds after which a silent worker loses its job to another',

@@ -88,6 +88,15 @@ export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions)
       await query('delete from job_pause where lane = ?', lane)
     },
 
+    async isFull(most) {
+      // Counts no further than it must.
+      const [row] = await query(
+        'select count(*) as jobs from (select 1 from job_queue limit ?) as some',
+        most,
+      )
+      return numberIn(row, 'jobs') >= most
+    },
+
     async counts() {
       const text = `select lane, sum(case when state = ${WAITING} and ready_at <= ? then 1 else 0 end) as waiting,
         sum(case when state = ${WAITING} and ready_at > ? then 1 else 0 end) as delayed,

@@ -91,7 +91,14 @@ function readAsWritten(text: string, spelling: Spelling): Uint8Array<ArrayBuffer
   return bytes && write(bytes) === text ? bytes : undefined
 }
 
+/** The bare HMAC-SHA256 of a text (as UTF-8). */
+export async function macOf(text: string, secret: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey('raw', secret, ALGORITHM, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text)))
+}
+
+const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
+
 function importKey(secret: string, usage: 'sign' | 'verify'): Promise<CryptoKey> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, [usage])
+  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), ALGORITHM, false, [usage])
 }

@@ -45,6 +45,8 @@ export interface Queue {
   /** Nothing of the lane is delivered until it is resumed; what was delivered goes on. */
   pause(lane: string): Promise<void>
   resume(lane: string): Promise<void>
+  /** Whether `most` jobs or more are neither done nor called off. */
+  isFull(most: number): Promise<boolean>
   /** By lane; those without jobs are absent. */
   counts(): Promise<LaneCounts[]>
 }

@@ -212,6 +212,16 @@ export function describeQueue(name: string, open: () => Promise<QueueUnderTest>)
       await sql.close()
     })
 
+    test('is full from a number on, whoever works on what is in it', async () => {
+      const { queue, add, sql } = await stage()
+      await add()
+      expect(await queue.isFull(2)).toBe(false)
+      await add({ lane: 'large' })
+      await queue.claim(['default'])
+      expect([await queue.isFull(2), await queue.isFull(3)]).toEqual([true, false])
+      await sql.close()
+    })
+
     test('a paused lane delivers nothing and goes on with what it delivered; counts tell', async () => {
       const { queue, other, records, add, sql } = await stage()
       const [one] = [await add(), await add(), await add({ lane: 'critical' })]

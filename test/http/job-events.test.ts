@@ -16,6 +16,7 @@ const jobOf = (version: number, status: JobState, progress: number, more: Partia
   retryOf: undefined,
   error: undefined,
   results: undefined,
+  callbackStatus: undefined,
   token: 't',
   version,
   createdAt: 0,

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { MediaError } from '../../src/error.ts'
+import { createCallbacks } from '../../src/jobs/callbacks.ts'
 import type { JobBudget } from '../../src/jobs/attempt.ts'
 import type { Job } from '../../src/jobs/job.ts'
 import { JOB_MIGRATIONS } from '../../src/jobs/migrations.ts'
@@ -38,6 +39,7 @@ async function stage() {
     const one = createJobWorker({
       queue,
       records,
+      callbacks: createCallbacks(sql, now),
       now,
       timeoutMs,
       work: { run, failed: async ({ id }) => void over.push(id) },
@@ -230,6 +232,7 @@ describe('a worker', () => {
     const one = createJobWorker({
       queue,
       records,
+      callbacks: createCallbacks(sql, now),
       now,
       leaseMs: LEASE_MS,
       timeoutMs: 1000,

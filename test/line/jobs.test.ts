@@ -1,14 +1,19 @@
 /** Jobs from a Request to a rendition, in one process: what was ordered, what was deferred, who may see it. */
+import { createHmac } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import sharp from 'sharp'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMediamorph, type Mediamorph } from '../../src/index.ts'
+import { serveHttp } from '../support/loopback.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { jpegPicture } from '../support/pictures.ts'
 import { createTestPlatform, type TestPlatformOptions } from '../support/platform.ts'
 
 const KEY = 'test-api-key'
 const open: Mediamorph[] = []
+const servers: { close(): Promise<void> }[] = []
 afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
   for (const one of open.splice(0)) await one.close()
 })
 
@@ -276,6 +281,124 @@ describe('the jobs API', () => {
     for (const width of [1, 2, 3]) statuses.push((await post({ ...ORDER, options: { width } })).status)
     expect(statuses).toEqual([202, 202, 429])
     expect((await api('/api/jobs')).status).toBe(200)
+  })
+})
+
+describe('who wants to hear of the end', () => {
+  const SECRET = 'webhook-of-tests'
+  const env = { MEDIAMORPH_WEBHOOK_SECRET: SECRET }
+  const outbound = { allowPrivate: ['127.0.0.0/8'] }
+
+  async function listener(statuses: number[] = []) {
+    const heard: { path: string; headers: IncomingHttpHeaders; body: string; at: number }[] = []
+    const server = await serveHttp(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const { url: path = '', headers } = request
+      heard.push({ path, headers, body: Buffer.concat(chunks).toString(), at: Date.now() })
+      response.writeHead(statuses.shift() ?? 200, { location: '/elsewhere' }).end('ok')
+    })
+    servers.push(server)
+    return { heard, url: (path: string) => server.origin + path }
+  }
+
+  test('is told once, in a way that can be verified, whoever else orders the same', async () => {
+    const { post, until } = await stage({ outbound }, { env })
+    const { heard, url } = await listener()
+    const order = { ...ORDER, callback_url: url('/one') }
+    const { job_id: id } = await json(post(order))
+    await post(order)
+    await post({ ...ORDER, callback_url: url('/two') })
+    await until(id, 'completed')
+    // Of one that is done, too.
+    const late = await json<{ callback_status: string }>(post({ ...ORDER, callback_url: url('/three') }))
+    expect(late.callback_status).toMatch(/^(pending|sent)$/)
+    await expect
+      .poll(() => heard.map(({ path }) => path).toSorted(), { timeout: 5000 })
+      .toEqual(['/one', '/three', '/two'])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    const done = await until(id, 'completed')
+    expect(done).toMatchObject({ callback_status: 'sent' })
+    for (const { headers, body } of heard) {
+      expect(JSON.parse(body)).toEqual({
+        job_id: id,
+        type: 'render',
+        hash: done.hash,
+        status: 'completed',
+        results: done.results,
+      })
+      const mac = (text: string, as: 'hex' | 'base64') => createHmac('sha256', SECRET).update(text).digest(as)
+      expect(headers['content-type']).toBe('application/json')
+      expect(headers['x-signature']).toBe(`sha256=${mac(body, 'hex')}`)
+      expect(headers['webhook-id']).toBe(id)
+      const stamp = headers['webhook-timestamp'] as string
+      expect(Math.abs(Number(stamp) - Date.now() / 1000)).toBeLessThan(60)
+      expect(headers['webhook-signature']).toBe(`v1,${mac(`${id}.${stamp}.${body}`, 'base64')}`)
+    }
+  })
+
+  test('is called again after a second, and not where it sends us', async () => {
+    const { post, until } = await stage({ outbound }, { env })
+    const { heard, url } = await listener([302])
+    const { job_id: id } = await json(post({ ...ORDER, callback_url: url('/hook') }))
+    await expect.poll(() => heard.length, { timeout: 8000 }).toBe(2)
+    expect(heard.map(({ path }) => path)).toEqual(['/hook', '/hook'])
+    expect(heard[1]!.at - heard[0]!.at).toBeGreaterThan(900)
+    await expect
+      .poll(async () => (await until(id, 'completed')) as object)
+      .toMatchObject({ callback_status: 'sent' })
+  })
+
+  test('hears of what failed and of what was called off; a job that is tried again tells again', async () => {
+    const { post, until, mount } = await stage({ outbound }, { env })
+    const { heard, url } = await listener()
+    mount.put('bad.jpg', (await jpegPicture()).slice(0, 300))
+    const bad = { ...ORDER, source: '/files/bad.jpg', callback_url: url('/bad') }
+    const { job_id: id } = await json(post(bad))
+    await until(id, 'failed')
+    await expect.poll(() => heard.length, { timeout: 5000 }).toBe(1)
+    expect(JSON.parse(heard[0]!.body)).toMatchObject({ status: 'failed', error_code: 'CORRUPT_MEDIA' })
+    mount.put('bad.jpg', await jpegPicture())
+    await post({}, `/api/jobs/${id}/retry`)
+    await expect.poll(() => heard.length, { timeout: 5000 }).toBe(2)
+    expect(JSON.parse(heard[1]!.body)).toMatchObject({ status: 'completed' })
+  })
+
+  test.each([
+    ['a private address', 'http://10.0.0.1/hook', 400, 'ADDRESS_REFUSED'],
+    ['an address of the machine', 'http://[::ffff:127.0.0.1]/hook', 400, 'ADDRESS_REFUSED'],
+    ['a port that is not allowed', 'https://203.0.113.9:22/', 400, 'ADDRESS_REFUSED'],
+    ['user information', 'https://user:word@example.com/', 400, 'ADDRESS_REFUSED'],
+    ['another scheme', 'ftp://example.com/', 400, 'INVALID_BODY'],
+    ['no address', 'hook', 400, 'INVALID_BODY'],
+  ])('is not called at %s', async (_, callback_url, status, code) => {
+    const { post, api } = await stage({}, { env })
+    const answer = await post({ ...ORDER, callback_url })
+    expect([answer.status, await codeOf(answer)]).toEqual([status, code])
+    expect((await json<{ jobs: unknown[] }>(api('/api/jobs'))).jobs).toEqual([])
+  })
+
+  test('is refused where nothing could be signed', async () => {
+    const { post } = await stage()
+    const answer = await post({ ...ORDER, callback_url: 'https://example.com/' })
+    expect([answer.status, await codeOf(answer)]).toEqual([501, 'NOT_SUPPORTED_HERE'])
+  })
+})
+
+describe('too many jobs', () => {
+  test('are refused until some are done; equal ones are none', async () => {
+    const { get, post } = await stage(
+      { inline: { bytes: 100 }, jobs: { waiting: 2 } },
+      { env: { MEDIAMORPH_ROLE: 'server' } },
+    )
+    expect([(await get('/files/a.jpg?width=10')).status, (await post(ORDER)).status]).toEqual([202, 202])
+    const refused = await get('/files/a.jpg?width=11')
+    expect([refused.status, await codeOf(refused)]).toEqual([503, 'BUSY'])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await get('/files/a.jpg?width=10')).status).toBe(202)
+    const { job_id: id } = await json(post(ORDER))
+    await post({}, `/api/jobs/${id}/cancel`)
+    expect((await get('/files/a.jpg?width=11')).status).toBe(202)
   })
 })
 

@@ -3,7 +3,7 @@ import type { Admin } from '../../access/admin.ts'
 import { bearerOf, holdsSecret } from '../../access/credentials.ts'
 import type { Limiter } from '../../access/rate-limit.ts'
 import type { Services } from '../../context.ts'
-import { MediaError } from '../../error.ts'
+import { MediaError, type ErrorCode } from '../../error.ts'
 import { JOB_STATES, JOB_TYPES, type Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { readOrder, requestOf } from '../../jobs/order.ts'
@@ -158,14 +158,15 @@ function unlessMissing(error: unknown): undefined {
   throw error
 }
 
-/** An order that names what is not there is a wrong order. */
+/** An order that names what is not there, or may not be called, is a wrong order. */
+const WRONG_ORDERS: ReadonlySet<ErrorCode> = new Set(['NOT_FOUND', 'NO_MATCHING_ORIGIN', 'ADDRESS_REFUSED'])
+
 function withTheirStatuses(handler: (visit: Visit) => Promise<Response>): JobHandler {
   return async (visit) => {
     try {
       return await handler(visit)
     } catch (error) {
-      const isMissing =
-        error instanceof MediaError && (error.code === 'NOT_FOUND' || error.code === 'NO_MATCHING_ORIGIN')
+      const isMissing = error instanceof MediaError && WRONG_ORDERS.has(error.code)
       if (!isMissing) throw error
       visit.call.event.errorCode = error.code
       return problemResponse(error, visit.call.event.requestId, 'no-store', 400)

@@ -15,6 +15,7 @@ export function jobView(job: Job, publicUrl: string | undefined) {
     hash: job.hash ?? null,
     options: job.options,
     status: job.status,
+    callback_status: job.callbackStatus ?? null,
     progress: job.progress,
     retry_of_job_id: job.retryOf ?? null,
     error: job.error?.message ?? null,
