@@ -44,6 +44,7 @@ export const LOST = new Error('The lease was lost')
 export async function attempt(lease: Lease, stop: AbortController, options: AttemptOptions): Promise<void> {
   const { queue, records, callbacks, work, logger } = options
   const letGo = keepLease(lease, stop, options)
+  const begunAt = options.now()
   let job: Job | undefined
   try {
     job = await records.start(lease.job, lease.token)
@@ -56,6 +57,9 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
       }),
     )
     await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
+    const { id, type, lane } = job
+    const durationMs = options.now() - begunAt
+    logger.log('info', 'job completed', { job: id, type, lane, attempt: lease.attempt, durationMs })
   } catch (thrown) {
     const reason = stop.signal.aborted ? (stop.signal.reason as unknown) : thrown
     // What cannot be settled is had by somebody else when the lease has ended.

@@ -15,6 +15,7 @@ export const JOB_MIGRATIONS: Migrations = {
       'create unique index job_current on job (fingerprint) where is_current = 1',
       'create index job_status on job (status, id)',
       'create index job_hash on job (hash, id)',
+      'create index job_source on job (source, id)',
       'create index job_age on job (status, updated_at)',
       // One row for every job that is not over; state 0 = it waits until `ready_at`, 1 = leased until then.
       `create table job_queue (

@@ -88,17 +88,25 @@ export function eventStream(
   if (job && FINAL_STATES.has(job.status) && lastEventId === String(job.version))
     return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
   const leaving = new AbortController()
+  const steps = changes(id, job, form, lastEventId, leaving.signal, options)
+  // Not AbortSignal.any: the end of the service outlives all streams, and would hold on to each.
   const { ending } = options
-  const signal = ending ? AbortSignal.any([leaving.signal, ending]) : leaving.signal
-  const steps = changes(id, job, form, lastEventId, signal, options)
+  const leave = () => leaving.abort()
+  ending?.addEventListener('abort', leave, { once: true })
+  if (ending?.aborted) leave()
+  const ended = () => ending?.removeEventListener('abort', leave)
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const step = await steps.next().catch(() => ({ done: true as const, value: undefined }))
-      if (step.done) controller.close()
-      else controller.enqueue(encoder.encode(step.value))
+      if (!step.done) return controller.enqueue(encoder.encode(step.value))
+      ended()
+      controller.close()
     },
-    cancel: () => leaving.abort(),
+    cancel() {
+      ended()
+      leave()
+    },
   })
   return new Response(body, { headers: HEADERS })
 }
