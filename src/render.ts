@@ -203,7 +203,9 @@ async function make(
   // Of video and sound a part is held, and what is made of it.
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
-  const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
+  // Of video and sound each look has a time of its own, and is told which original it is that was read before.
+  const hurried = (one: Original) =>
+    info.class === 'image' ? hurriedOriginal(one, services.limits.sourceMs) : one
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
       engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
