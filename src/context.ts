@@ -49,6 +49,8 @@ export interface Judging {
   readonly threshold: number
   /** What is done with pictures that the classifier fails on: as with safe ones, or as with unsafe ones. */
   readonly onError: 'open' | 'closed'
+  /** Of a video of up to ten minutes, its first apart. */
+  readonly frames: number
 }
 
 export interface OriginalOpener {

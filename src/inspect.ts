@@ -1,15 +1,15 @@
 /** What an original is, for those inside: facts, a hash, a placeholder, a verdict; and pictures of it that are not kept. */
 import type { Services } from './context.ts'
-import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
-import { isMediaError, limitError, MediaError } from './error.ts'
+import { isMediaError, limitError } from './error.ts'
+import { formatOf, makeFrame, makeOnce, sampleTimes } from './frames.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { createSha256 } from './lib/sha256.ts'
 import { cancelQuietly } from './lib/stream.ts'
+import { isSeen, look } from './look.ts'
 import { formatRow, type FormatName } from './media/format.ts'
 import { UNJUDGED, verdictOf, type Verdict } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
-import { sniff } from './media/sniff.ts'
 import type { Ask } from './plan/plan.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
@@ -37,8 +37,6 @@ export interface Inspection {
   /** The whole file, of pictures, and of others that are no larger than pictures may be. */
   readonly bytes?: Uint8Array
 }
-
-const HEAD_BYTES = 4096
 
 /** @throws UNSUPPORTED_MEDIA, SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what the source throws */
 export async function inspect(
@@ -70,20 +68,13 @@ export async function makeStill(
   services: Services,
 ): Promise<Uint8Array> {
   const { class: mediaClass } = formatRow(await formatOf(original))
-  if (mediaClass !== 'image') return makeFrame(original, 0, signal, services)
+  if (mediaClass !== 'image') {
+    const info = await probe(original, undefined, signal)
+    return makeFrame({ original, info }, 0, {}, signal, services)
+  }
   const bytes = await readWhole(original, services)
   const ask = { format: 'jpeg', quality: 80, animated: false } as const
   return make(bytesOriginal(bytes, 'memory'), ask, signal, services)
-}
-
-function makeFrame(
-  original: Original,
-  time: number,
-  signal: AbortSignal,
-  services: Services,
-): Promise<Uint8Array> {
-  const timed = { mode: 'frame', time: String(time) }
-  return make(original, { format: 'jpeg', quality: 80, timed }, signal, services)
 }
 
 export interface SampledFrame {
@@ -104,29 +95,25 @@ export async function sampleFrames(
     return [{ timestamp: 0, format, bytes: await readWhole(original, services) }]
   const info = await probe(original, undefined, signal)
   const frames: SampledFrame[] = []
-  for (const timestamp of sampleTimes(info.class === 'image' ? 0 : (info.duration ?? 0)))
-    frames.push({ timestamp, format: 'jpeg', bytes: await makeFrame(original, timestamp, signal, services) })
+  for (const timestamp of sampleTimes(info.class === 'image' ? 0 : (info.duration ?? 0))) {
+    const bytes = await makeFrame({ original, info }, timestamp, {}, signal, services)
+    frames.push({ timestamp, format: 'jpeg', bytes })
+  }
   return frames
-}
-
-/** Of a clip of so many seconds, each once. */
-function sampleTimes(duration: number): number[] {
-  const start = Math.min(2, Math.max(1, 0.1 * duration + 0.5))
-  const end = duration > 2 ? duration - 1 : duration * 0.95
-  const times = [Math.min(start, end), duration / 2, end].map((time) => Math.round(time * 1000) / 1000)
-  return [...new Set(times)].toSorted((a, b) => a - b)
 }
 
 /** A classifier that fails says nothing: what it cannot judge goes through. */
 export async function judge(
   { format, bytes }: Inspection,
+  original: Original,
   signal: AbortSignal,
-  { judging, logger }: Services,
+  services: Services,
 ): Promise<Verdict> {
-  if (!judging || !bytes || formatRow(format).class !== 'image') return UNJUDGED
-  const { classifier, threshold } = judging
+  const { judging, logger } = services
+  if (!judging || !isSeen(format)) return UNJUDGED
+  const seen = { format, original: bytes ? bytesOriginal(bytes, 'memory') : original }
   try {
-    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal), threshold)
+    return verdictOf(await look(seen, judging, signal, services), judging.threshold)
   } catch (cause) {
     signal.throwIfAborted()
     logger.log('warn', 'not judged', { cause: String(isMediaError(cause) ? (cause.cause ?? cause) : cause) })
@@ -134,24 +121,8 @@ export async function judge(
   }
 }
 
-async function formatOf(original: Original): Promise<FormatName> {
-  const format = sniff(await original.read({ start: 0, end: HEAD_BYTES }))
-  if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
-  return format
-}
-
-async function make(
-  original: Original,
-  ask: Ask,
-  signal: AbortSignal,
-  services: Services,
-): Promise<Uint8Array> {
-  const info = await probe(original, undefined, signal)
-  const source = { origin: '', path: '', captures: {} }
-  const recipe = services.resolve({ source, ask, accepts: [], text: '' }, info)
-  const engine = await chooseEngine(services.engines, recipe, info)
-  const { main } = await engine.run(recipe, original, { signal, ...services.limits })
-  return main.body
+async function make(original: Original, ask: Ask, signal: AbortSignal, services: Services) {
+  return makeOnce({ original, info: await probe(original, undefined, signal) }, ask, signal, services)
 }
 
 async function readWhole(original: Original, { limits }: Services): Promise<Uint8Array> {

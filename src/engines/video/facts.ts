@@ -1,15 +1,19 @@
 /** The answer to `format=json` of a video or of audio. What is not known is null. */
 import { formatRow } from '../../media/format.ts'
-import type { AudioTrack, TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { AudioTrack, VideoTrack } from '../../media/info.ts'
+import type { FactsRecipe } from '../../plan/timed/recipe.ts'
 
-/**
- * @param size bytes of the original, where they are known
- * @param placeholder as pictures have it, where a frame could be had
- */
+/** What is known of it beside its index. */
+export interface Beside {
+  /** Bytes of the original, where they are known. */
+  readonly size: number | undefined
+  /** As pictures have it, where a frame could be had. */
+  readonly placeholder?: unknown
+}
+
 export function describeTimed(
-  info: TimedInfo,
-  size: number | undefined,
-  placeholder: unknown = null,
+  { info, nsfw }: FactsRecipe,
+  { size, placeholder = null }: Beside,
 ): Uint8Array<ArrayBuffer> {
   const { format, duration, video, audio } = info
   const facts = {
@@ -27,6 +31,7 @@ export function describeTimed(
       ...(audio ?? []).map((track) => ({ kind: 'audio', ...audioFacts(track) })),
     ],
     placeholder,
+    ...(nsfw ? { nsfw } : {}),
   }
   return new TextEncoder().encode(JSON.stringify(facts))
 }

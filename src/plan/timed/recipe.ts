@@ -1,5 +1,6 @@
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { Judgement } from '../../media/nsfw.ts'
 import type { Color } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, MetadataRecipe, Rect, Size } from '../recipe.ts'
 
@@ -101,4 +102,6 @@ export interface FactsRecipe {
   readonly info: TimedInfo
   /** The frame that placeholders are made of. */
   readonly sample?: { readonly at: number; readonly track: VideoTrack; readonly picture: MetadataRecipe }
+  /** What it was judged to be. */
+  readonly nsfw?: Judgement
 }

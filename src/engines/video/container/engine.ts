@@ -20,7 +20,7 @@ export function createContainerEngine(): Engine {
     can: (recipe, info) => info.class !== 'image' && can(recipe, info),
     async run(recipe, original, budget) {
       if (recipe.kind === 'facts')
-        return rendition('application/json', describeTimed(recipe.info, original.size))
+        return rendition('application/json', describeTimed(recipe, { size: original.size }))
       if (recipe.kind !== 'clip' && recipe.kind !== 'sound')
         throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
       return rendition(
