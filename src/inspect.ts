@@ -1,12 +1,13 @@
 /** What an original is, for those inside: facts, a hash, a placeholder, a verdict; and pictures of it that are not kept. */
 import type { Services } from './context.ts'
 import { probe } from './engines/probe.ts'
+import { openCover } from './engines/video/container/cover.ts'
 import { isMediaError, limitError } from './error.ts'
-import { formatOf, makeFrame, makeOnce, sampleTimes } from './frames.ts'
+import { formatOf, makeFrame, makeOnce, sampleTimes, type Probed } from './frames.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { createSha256 } from './lib/sha256.ts'
 import { cancelQuietly } from './lib/stream.ts'
-import { isSeen, look } from './look.ts'
+import { isSeen, look, type Seen } from './look.ts'
 import { formatRow, type FormatName } from './media/format.ts'
 import { UNJUDGED, verdictOf, type Verdict } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
@@ -69,12 +70,21 @@ export async function makeStill(
 ): Promise<Uint8Array> {
   const { class: mediaClass } = formatRow(await formatOf(original))
   if (mediaClass !== 'image') {
-    const info = await probe(original, undefined, signal)
-    return makeFrame({ original, info }, 0, {}, signal, services)
+    const probed = await openPicture(original, signal)
+    if (probed.info.class === 'image') return makeOnce(probed, STILL, signal, services)
+    return makeFrame(probed, 0, {}, signal, services)
   }
   const bytes = await readWhole(original, services)
-  const ask = { format: 'jpeg', quality: 80, animated: false } as const
-  return make(bytesOriginal(bytes, 'memory'), ask, signal, services)
+  return make(bytesOriginal(bytes, 'memory'), STILL, signal, services)
+}
+
+const STILL = { format: 'jpeg', quality: 80, animated: false } as const
+
+/** A video, or the picture that a file of sound carries, or the sound where it carries none. */
+async function openPicture(original: Original, signal: AbortSignal): Promise<Probed> {
+  const info = await probe(original, undefined, signal)
+  const cover = info.class === 'audio' ? await openCover(original, info.format, signal) : undefined
+  return cover ?? { original, info }
 }
 
 export interface SampledFrame {
@@ -84,7 +94,7 @@ export interface SampledFrame {
   readonly bytes: Uint8Array
 }
 
-/** Near the start, the middle and the end of a video; a picture is its own one frame, unchanged. @throws as `makeStill` */
+/** Near the start, the middle and the end of a video; a picture is its own one frame, unchanged, and of sound the one that it carries. @throws as `makeStill` */
 export async function sampleFrames(
   original: Original,
   signal: AbortSignal,
@@ -93,10 +103,13 @@ export async function sampleFrames(
   const format = await formatOf(original)
   if (formatRow(format).class === 'image')
     return [{ timestamp: 0, format, bytes: await readWhole(original, services) }]
-  const info = await probe(original, undefined, signal)
+  const probed = await openPicture(original, signal)
+  const { info } = probed
+  if (info.class === 'image')
+    return [{ timestamp: 0, format: info.format, bytes: await readWhole(probed.original, services) }]
   const frames: SampledFrame[] = []
-  for (const timestamp of sampleTimes(info.class === 'image' ? 0 : (info.duration ?? 0))) {
-    const bytes = await makeFrame({ original, info }, timestamp, {}, signal, services)
+  for (const timestamp of sampleTimes(info.duration ?? 0)) {
+    const bytes = await makeFrame(probed, timestamp, {}, signal, services)
     frames.push({ timestamp, format: 'jpeg', bytes })
   }
   return frames
@@ -110,15 +123,23 @@ export async function judge(
   services: Services,
 ): Promise<Verdict> {
   const { judging, logger } = services
-  if (!judging || !isSeen(format)) return UNJUDGED
-  const seen = { format, original: bytes ? bytesOriginal(bytes, 'memory') : original }
+  if (!judging) return UNJUDGED
+  const whole = { format, original: bytes ? bytesOriginal(bytes, 'memory') : original }
   try {
-    return verdictOf(await look(seen, judging, signal, services), judging.threshold)
+    const seen = await seenOf(whole, signal)
+    return seen ? verdictOf(await look(seen, judging, signal, services), judging.threshold) : UNJUDGED
   } catch (cause) {
     signal.throwIfAborted()
     logger.log('warn', 'not judged', { cause: String(isMediaError(cause) ? (cause.cause ?? cause) : cause) })
     return UNJUDGED
   }
+}
+
+/** Of sound the picture that it carries; undefined where there is nothing to see. */
+async function seenOf(whole: Seen, signal: AbortSignal): Promise<Seen | undefined> {
+  if (formatRow(whole.format).class === 'image') return whole
+  const { original, info } = await openPicture(whole.original, signal)
+  return info.class === 'image' || isSeen(info.format) ? { original, format: info.format } : undefined
 }
 
 async function make(original: Original, ask: Ask, signal: AbortSignal, services: Services) {

@@ -124,22 +124,19 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
     expect([width, height]).toEqual([120, 80])
   })
 
-  test.each([
-    '',
-    '?mode=frame&width=40',
-    '?duration=1',
-    '?mode=audio',
-    '?format=json',
-    '?width=60',
-    '?format=jpeg',
-  ])('block refuses red.mp4%s', async (query) => {
+  test('block refuses all that can be made of it; parts and heads are no way around', async () => {
     const { get } = await stage('block')
-    expect(await outcome(await get(`red.mp4${query}`))).toEqual(BLOCKED)
-    expect(told(await get(`blue.mp4${query}`))).toEqual([200, SAFE])
-  })
-
-  test('parts and heads are no way around', async () => {
-    const { get } = await stage('block')
+    for (const query of [
+      '',
+      '?mode=frame&width=40',
+      '?duration=1',
+      '?mode=audio',
+      '?format=json',
+      '?width=60',
+    ]) {
+      expect([query, ...(await outcome(await get(`red.mp4${query}`)))]).toEqual([query, ...BLOCKED])
+      expect([query, ...told(await get(`blue.mp4${query}`))]).toEqual([query, 200, SAFE])
+    }
     for (const init of [{ headers: { range: 'bytes=0-99' } }, { method: 'HEAD' }] as RequestInit[])
       expect((await get('red.mp4', init)).status).toBe(403)
     expect((await get('blue.mp4', { headers: { range: 'bytes=0-99' } })).status).toBe(206)

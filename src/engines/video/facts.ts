@@ -1,6 +1,6 @@
 /** The answer to `format=json` of a video or of audio. What is not known is null. */
 import { formatRow } from '../../media/format.ts'
-import type { AudioTrack, VideoTrack } from '../../media/info.ts'
+import type { AudioTrack, ImageInfo, VideoTrack } from '../../media/info.ts'
 import type { FactsRecipe } from '../../plan/timed/recipe.ts'
 
 /** What is known of it beside its index. */
@@ -9,11 +9,13 @@ export interface Beside {
   readonly size: number | undefined
   /** As pictures have it, where a frame could be had. */
   readonly placeholder?: unknown
+  /** Of sound: the picture that it carries, if it carries one. */
+  readonly cover?: ImageInfo | undefined
 }
 
 export function describeTimed(
   { info, nsfw }: FactsRecipe,
-  { size, placeholder = null }: Beside,
+  { size, placeholder = null, cover }: Beside,
 ): Uint8Array<ArrayBuffer> {
   const { format, duration, video, audio } = info
   const facts = {
@@ -30,10 +32,15 @@ export function describeTimed(
       ...(video ? [{ kind: 'video', ...videoFacts(video) }] : []),
       ...(audio ?? []).map((track) => ({ kind: 'audio', ...audioFacts(track) })),
     ],
+    ...(info.class === 'audio' ? { cover: cover ? coverFacts(cover) : null } : {}),
     placeholder,
     ...(nsfw ? { nsfw } : {}),
   }
   return new TextEncoder().encode(JSON.stringify(facts))
+}
+
+function coverFacts({ format, width, height }: ImageInfo) {
+  return { contentType: formatRow(format).mime, width, height }
 }
 
 function videoFacts({ codec, codecId, fps, bitrate, rotation, codedWidth, codedHeight, isHdr }: VideoTrack) {

@@ -59,13 +59,18 @@ function modeOf(ask: Ask, info: TimedInfo): Mode | 'facts' {
   const { format } = ask
   if (format === 'json') return 'facts'
   if (format && SOUNDS[format]) return 'audio'
-  if (format && STILLS.has(format) && !MOVING.has(format)) return 'frame'
+  const isStill = format && STILLS.has(format) && (info.class === 'audio' || !MOVING.has(format))
+  if (isStill) return 'frame'
   return info.class === 'audio' ? 'audio' : 'video'
 }
 
 function requireVideo({ class: mediaClass, video }: TimedInfo, mode: Mode): VideoTrack {
   if (video && video.width > 0 && video.height > 0) return video
-  throw new MediaError('INVALID_PARAMETER', `Parameter "mode" is wrong: ${mediaClass} has no pictures`, {
+  const lack =
+    mediaClass === 'audio' && mode === 'frame'
+      ? 'this sound carries no picture'
+      : `${mediaClass} has no pictures`
+  throw new MediaError('INVALID_PARAMETER', `Parameter "mode" is wrong: ${lack}`, {
     details: [{ parameter: 'mode', value: mode, expected: 'audio' }],
   })
 }
