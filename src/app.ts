@@ -11,6 +11,7 @@ import { innerOrigins } from './config/inner-origins.ts'
 import type { OriginPolicy, Services } from './context.ts'
 import type { Engine } from './engines/engine.ts'
 import { createImageEngine } from './engines/image/engine.ts'
+import { createFfmpegWaveforms, createPcmWaveforms } from './engines/video/waveform/engine.ts'
 import { createContainerEngine } from './engines/video/container/engine.ts'
 import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -101,7 +102,8 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
       images.run(recipe, bytesOriginal(png, 'memory'), budget),
     ),
   )
-  return [images, ...tiers, createContainerEngine()]
+  const waveforms = [createPcmWaveforms(), ...ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))]
+  return [images, ...tiers, ...waveforms, createContainerEngine()]
 }
 
 /** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */

@@ -50,7 +50,7 @@ export async function judgePlan(
 }
 
 /** What is told of a video, and what is drawn of its sound, shows none of its frames. */
-const STILL: ReadonlySet<Recipe['kind']> = new Set(['frame', 'facts'])
+const STILL: ReadonlySet<Recipe['kind']> = new Set(['frame', 'facts', 'waveform'])
 
 /** What is told of a file is told of its first page. Of a video what is asked for decides what is seen. */
 function shownOf(plan: Plan, { info }: Probed, services: Services): Pick<Subject, 'page' | 'at' | 'isStill'> {

@@ -165,7 +165,7 @@ function firstOf(
 }
 
 /** What broke the stream off is the reason, where both failed; a reader that has enough may stop. */
-async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
+export async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
   let broken: unknown
   const pumped = done.catch((error: unknown) => {
     broken = error
