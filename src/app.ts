@@ -20,6 +20,7 @@ import { createAddressSet } from './lib/cidr.ts'
 import type { Dependency } from './observe/health.ts'
 import { createPlanKeys } from './plan/key.ts'
 import { createPlanner } from './plan/planner.ts'
+import { createLru } from './lib/lru.ts'
 import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { resolveLimits, type Resources } from './resources.ts'
@@ -64,6 +65,9 @@ function createAdminOf({ secrets, publicUrl }: Config) {
   return createAdmin({ token, path, now: () => Date.now(), newId: () => crypto.randomUUID() })
 }
 
+/** Originals. */
+const SEEN_CODECS = 2000
+
 function createServices(config: Config, resources: Resources): Services {
   const { bounds, formats, judging } = resources
   const { imageBytes, outputBytes } = bounds
@@ -85,6 +89,7 @@ function createServices(config: Config, resources: Resources): Services {
     flights: resources.flights,
     judging,
     looks: resources.looks,
+    seenCodecs: createLru(SEEN_CODECS),
     limits: { ...limits, sourceMs: config.outbound.totalMs },
     plan: createPlanner({ outputSide: config.rules.outputSide, formats, judgedBy: judgedByName }),
     planKey: createPlanKeys(),

@@ -3,6 +3,7 @@
  * worker, so nothing here knows of HTTP.
  */
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
+import { requireCodecs } from './codecs.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe, probePicture } from './engines/probe.ts'
@@ -56,8 +57,9 @@ export async function prepare(
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
   const close = async () => void (await Promise.all(originals.map((original) => original.close())))
   try {
-    if (services.policies.get(plan.source.origin)?.transforms === 'images')
-      requirePicture(main.info, plan.ask)
+    const policy = services.policies.get(plan.source.origin)
+    if (policy?.transforms === 'images') requirePicture(main.info, plan.ask)
+    requireCodecs(main.info, policy)
     const { veiled, nsfw } = await judgePlan(plan, main, overlay, { signal, event, services })
     const recipe = withJudgement(services.resolve(veiled, main.info, overlay?.info), nsfw)
     const validator = joinValidators(originals.map((original) => original.validator.text))
