@@ -39,7 +39,10 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
-Sprite sheets, storyboards, waveforms, HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
+Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
+\`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
+\`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
+Sprite sheets, storyboards, HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 ${table('timed')}
 ## Words of Akamai

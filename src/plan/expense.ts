@@ -40,6 +40,8 @@ const ENCODE_VIDEO: Readonly<Record<VideoCodecName, number>> = {
 const EFFORTS = [2, 1, 0.5, 0.25] as const
 /** Seconds of sound that are encoded in a second. */
 const SOUND = 40
+/** Seconds of sound that are decoded in a second. */
+const HEARD = 100
 const FPS = 30
 /** Around one frame. */
 const FRAME_BYTES = 16 * MEGA
@@ -55,6 +57,8 @@ export function expenseOf(recipe: Recipe, info: MediaInfo, size = 0): Expense {
       return { bytes: 0, seconds: 0 }
     case 'frame':
       return { bytes: Math.min(size, FRAME_BYTES), seconds: 1 }
+    case 'waveform':
+      return { bytes: size * partOf(recipe, info), seconds: (lengthOf(recipe, info) ?? 0) / HEARD }
     case 'clip':
     case 'sound':
       return { bytes: size * partOf(recipe, info), seconds: secondsOfClip(recipe, info) }

@@ -94,6 +94,18 @@ describe('what a recipe costs', () => {
       encoding: { codec: 'mp3', channels: 2, sampleRate: 44_100, speed: 1 },
     }
     expect(seconds(sound)).toBe(90)
+    const outline = {
+      kind: 'waveform',
+      from: 'mp4',
+      to: 'json',
+      track: 0,
+      points: 9,
+      sampleRate: 8000,
+    } as const
+    expect(expenseOf({ ...outline, end: 360 }, FILM, GIGABYTE)).toEqual({
+      bytes: GIGABYTE / 10,
+      seconds: 3.6,
+    })
     const frame = { kind: 'frame', from: 'mp4', at: 2, track: TRACK, picture: picture(), to: 'jpeg' } as const
     expect(expenseOf(frame, FILM, 50 * GIGABYTE).bytes).toBeLessThan(100_000_000)
     const facts = { kind: 'facts', from: 'mp4', to: 'json', info: FILM } as const
