@@ -7,6 +7,7 @@ import { createMediamorph, type Mediamorph } from '../../src/index.ts'
 import { serveHttp } from '../support/loopback.ts'
 import { createMemoryMount } from '../support/memory-mount.ts'
 import { jpegPicture } from '../support/pictures.ts'
+import { TINY_VIDEO } from '../support/tiny-video.ts'
 import { createTestPlatform, type TestPlatformOptions } from '../support/platform.ts'
 
 const KEY = 'test-api-key'
@@ -222,6 +223,25 @@ describe('what is too much for a request', () => {
     const none = await stage({ inline, database: 'sqlite:none' })
     expect((await none.get('/files/a.jpg?width=50')).status).toBe(200)
     expect(await codeOf(await none.post(ORDER))).toBe('NOT_SUPPORTED_HERE')
+  })
+
+  test('is what must be read of a video, up to what a job may read', async () => {
+    const path = '/files/film.mkv?mode=video&format=mp4'
+    const later = await stage({ inline: { bytes: 200 } })
+    later.mount.put('film.mkv', TINY_VIDEO)
+    // Told of without reading it: no job.
+    expect((await later.get('/files/film.mkv?format=json')).status).toBe(200)
+    const { jobId } = await json<{ jobId: string }>(later.get(path))
+    await later.until(jobId, 'completed')
+    expect((await later.get(path)).headers.get('content-type')).toBe('video/mp4')
+    const bounded = await stage({ jobs: { sourceBytes: 200 } })
+    bounded.mount.put('film.mkv', TINY_VIDEO)
+    const tooMuch = await bounded.post({
+      type: 'render',
+      source: '/files/film.mkv',
+      options: { format: 'mp4' },
+    })
+    expect([tooMuch.status, await codeOf(tooMuch)]).toEqual([413, 'SOURCE_TOO_LARGE'])
   })
 
   test('an original that is broken is said to be, later by the same address', async () => {
