@@ -225,6 +225,21 @@ describe('what is too much for a request', () => {
     expect(await codeOf(await none.post(ORDER))).toBe('NOT_SUPPORTED_HERE')
   })
 
+  test('has the time of a job, not that of a request', async () => {
+    const limits = { transformMs: 1 }
+    const large = await jpegPicture({ width: 1200, height: 900 })
+    const path = '/files/large.jpg?width=900&format=webp'
+    const inTime = await stage({ limits })
+    inTime.mount.put('large.jpg', large)
+    const late = await inTime.get(path)
+    expect([late.status, await codeOf(late)]).toEqual([422, 'TRANSFORM_TIMEOUT'])
+    const later = await stage({ limits, inline: { bytes: 100 } })
+    later.mount.put('large.jpg', large)
+    const { jobId } = await json<{ jobId: string }>(later.get(path))
+    await later.until(jobId, 'completed')
+    expect((await later.get(path)).status).toBe(200)
+  })
+
   test('is what must be read of a video, up to what a job may read', async () => {
     const path = '/files/film.mkv?mode=video&format=mp4'
     const later = await stage({ inline: { bytes: 200 } })
