@@ -283,13 +283,14 @@ describe('faults', () => {
 })
 
 describe('what this version does not have', () => {
-  test.each<[string, object, string]>([
-    ['queue', { queue: 'redis://localhost' }, 'queue'],
-  ])('%s is refused, never dropped', (_, change, path) => {
-    expect(faultsOf(change)).toEqual([
-      { path, message: expect.stringContaining('not available in this version') },
-    ])
-  })
+  test.each<[string, object, string]>([['queue', { queue: 'redis://localhost' }, 'queue']])(
+    '%s is refused, never dropped',
+    (_, change, path) => {
+      expect(faultsOf(change)).toEqual([
+        { path, message: expect.stringContaining('not available in this version') },
+      ])
+    },
+  )
 
   test('"off" is accepted in every spelling of the contract', () => {
     const off = {
