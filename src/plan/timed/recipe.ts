@@ -2,9 +2,11 @@ import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Color } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, MetadataRecipe, Rect, Size } from '../recipe.ts'
+import type { SpriteRecipe, StoryboardRecipe } from './sprite.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
-export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe
+export type TimedRecipe =
+  FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe | SpriteRecipe | StoryboardRecipe
 
 /** A part of a presentation; what is absent is its own start or end. */
 export interface Span {

@@ -7,6 +7,7 @@ import type { ImageRecipe, LookRecipe, MetadataRecipe, OutputLimits } from '../r
 import { resolveClip } from './clip.ts'
 import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
+import { resolveSprite, resolveStoryboard } from './sprite.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
@@ -35,6 +36,8 @@ export function resolveTimed(question: Question, info: TimedInfo, frames: FrameR
   const pixels = pixelsOf(video)
   if (pixels > frames.limits.pixels) throw limitError('pixels', pixels, frames.limits.pixels)
   if (mode === 'frame') return resolveFrame(question, info, video, frames)
+  if (mode === 'spritesheet') return resolveSprite(question, info, video, frames)
+  if (mode === 'storyboard') return resolveStoryboard(question, info, video, frames)
   if (mode === 'video') return resolveClip(ask, info, video, frames.limits)
   throw new MediaError('NOT_SUPPORTED_HERE', `Cannot make a ${mode}: this version does not`)
 }

@@ -1,11 +1,12 @@
 /** Pixels and samples: the container's packets go through an ffmpeg, and pictures that come of it through the engine for pictures. */
 import { isMediaError, MediaError, type ErrorCode } from '../../../error.ts'
-import { cancelQuietly, toStream } from '../../../lib/stream.ts'
+import { cancelQuietly } from '../../../lib/stream.ts'
 import { formatRow } from '../../../media/format.ts'
-import type { TimedInfo } from '../../../media/info.ts'
+import type { TimedInfo, VideoTrack } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
 import type { PictureRecipe, Recipe } from '../../../plan/recipe.ts'
+import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
 import type { ClipRecipe, FactsRecipe, FrameRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
 import type { Ffmpeg, FfmpegAbilities } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
@@ -15,6 +16,8 @@ import { readsContainer, withContainer } from '../container/open.ts'
 import { describeTimed } from '../facts.ts'
 import { decodersFor, frameArguments } from './arguments.ts'
 import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
+import { laySprite } from './lay-sprite.ts'
+import { once } from './once.ts'
 
 /** Makes of a PNG, which it is given whole, what a picture becomes. */
 export type MakePicture = (png: Uint8Array, recipe: PictureRecipe, budget: Budget) => Promise<Rendition>
@@ -31,17 +34,29 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     const cut = await withContainer(original, from, limits, (input) =>
       cutFrames(input, { from, times: [at], bytes: outputBytes }),
     )
-    const decoder = firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(track))
+    const decoder = await decoderOf(track)
     const args = frameArguments(track, decoder)
-    const png = await ffmpeg.run({
-      args,
-      input: once(cut.bytes),
-      outputBytes,
-      signal,
-      deadlineMs: transformMs,
-    })
-    return makePicture(png, picture, budget)
+    const job = { args, input: once(cut.bytes), outputBytes, signal, deadlineMs: transformMs }
+    return finish(await ffmpeg.run(job), picture, budget)
   }
+
+  async function lay(recipe: SpriteRecipe, original: Original, budget: Budget) {
+    const png = await laySprite(recipe, original, budget, { ffmpeg, decoder: await decoderOf(recipe.track) })
+    return finish(png, recipe.picture, budget)
+  }
+
+  function draw(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition> {
+    if (recipe.kind === 'frame') return shoot(recipe, original, budget)
+    if (recipe.kind === 'sprite') return lay(recipe, original, budget)
+    throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
+  }
+
+  const decoderOf = async (track: VideoTrack) =>
+    firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(track))
+
+  /** How large our own PNG may be is a matter of what may be made. */
+  const finish = (png: Uint8Array, picture: PictureRecipe, budget: Budget) =>
+    makePicture(png, picture, { ...budget, imageBytes: Math.max(budget.imageBytes, png.length) })
 
   /** What the index says holds whatever follows it: frames that cannot be had cost the placeholder alone. */
   async function tell({ from, info, sample }: FactsRecipe, original: Original, budget: Budget) {
@@ -113,8 +128,7 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     async run(recipe, original, budget) {
       if (recipe.kind === 'facts') return tell(recipe, original, budget)
       if (recipe.kind === 'clip' || recipe.kind === 'sound') return encode(recipe, original, budget)
-      if (recipe.kind !== 'frame') throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
-      const made = await shoot(recipe, original, budget)
+      const made = await draw(recipe, original, budget)
       return { ...made, facts: { ...made.facts, engine: name } }
     },
   }
@@ -138,7 +152,7 @@ type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
 
 /** Undefined for what no ffmpeg makes. */
 function needsOf(recipe: Recipe, info: TimedInfo): readonly Need[] | undefined {
-  if (recipe.kind === 'frame') return [['decoders', decodersFor(recipe.track)]]
+  if (recipe.kind === 'frame' || recipe.kind === 'sprite') return [['decoders', decodersFor(recipe.track)]]
   if (recipe.kind === 'facts') return recipe.sample && [['decoders', decodersFor(recipe.sample.track)]]
   if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || !recipe.encoding) return undefined
   const source = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
@@ -188,12 +202,3 @@ const VIDEOS_FAULT: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_TOO_LARGE',
   'TRANSFORM_TIMEOUT',
 ])
-
-function once(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let left: Uint8Array | undefined = bytes
-  return toStream(async () => {
-    const chunk = left
-    left = undefined
-    return chunk
-  })
-}

@@ -57,18 +57,18 @@ const TONE_MAP = [
   'format=yuv420p',
 ]
 
-const FLIPS: Readonly<Record<'' | 'h' | 'v' | 'hv', readonly string[]>> = {
+export const FLIPS: Readonly<Record<'' | 'h' | 'v' | 'hv', readonly string[]>> = {
   '': [],
   h: ['hflip'],
   v: ['vflip'],
   hv: ['hflip', 'vflip'],
 }
 
-function cropFilter(box: VideoEncoding['crop']): string[] {
+export function cropFilter(box: VideoEncoding['crop']): string[] {
   return box ? [`crop=${box.width}:${box.height}:${box.x}:${box.y}:exact=1`] : []
 }
 
-const QUARTERS: Readonly<Record<number, readonly string[]>> = {
+export const QUARTERS: Readonly<Record<number, readonly string[]>> = {
   90: ['transpose=clock'],
   180: ['hflip', 'vflip'],
   270: ['transpose=cclock'],
@@ -89,7 +89,7 @@ function turnFilters(
   ]
 }
 
-function padFilter(
+export function padFilter(
   { canvas, x, y }: NonNullable<VideoEncoding['pad']>,
   background: Color | undefined,
 ): string {
@@ -102,7 +102,7 @@ function flatten({ r, g, b }: Color): string[] {
   return ['format=rgba', `split[over][under];[under]${fill}[flat];[flat][over]overlay=format=rgb`]
 }
 
-const CLEAR = '0x000000@0'
+export const CLEAR = '0x000000@0'
 
 function colorOf(color: Color | undefined): string {
   const { r, g, b } = color ?? { r: 255, g: 255, b: 255 }
