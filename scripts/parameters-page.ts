@@ -39,13 +39,18 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
-Of storyboards, waveforms, HLS and animated previews there is 501 \`NOT_SUPPORTED_HERE\`.
+Of waveforms, HLS and animated previews there is 501 \`NOT_SUPPORTED_HERE\`.
 
 \`mode=spritesheet\` lays frames side by side, row by row, as one picture of any format. \`width\` and \`height\` are one tile, exactly, whatever the
 frames measure; \`fit\` is \`cover\` unless it says \`pad\` (\`contain\` and \`scale-down\` do the same here) or \`fill\`. With one side the other follows the
 shape as displayed; with none, tiles lie within 160 by 160 pixels. \`crop\`, \`rotate\` and \`flip\` are of each frame, quality, background and effects of the sheet
 (\`blur\`, \`sharpen\` and \`pixelate\` do nothing here). The clip (\`time\`, \`duration\`; default all of it) is cut into \`imageCount\` equal parts, each shown by the frame
 of its middle, or by a key frame that lies in the same part: that before the middle, else the last one behind it.
+
+\`mode=storyboard\` tells players where each part of a clip stands on such a sheet: WebVTT whose cues name the sheet and a tile of it (\`#xywh=\`), in the original's own
+time, without gaps; with \`format=json\` the same as JSON (\`url\`, size, \`tiles\`). It takes what the sheet takes, and names the address of one like that: absolute where
+\`publicUrl\` is set, else relative to the address that was asked. Where that was signed, so is this, by the same key and until the same \`exp\`; an unsigned
+derivative that is a storyboard names a signed sheet too, if there is a secret. In Cloudflare's grammar the sheet has an address of our own grammar.
 
 ${table('timed')}
 ## Words of Akamai

@@ -2,6 +2,7 @@
 import { MediaError } from '../../error.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { ImageInfo, TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { Storyboard } from '../../media/storyboard.ts'
 import { checkOutput } from '../bounds.ts'
 import type { Ask, Question } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, Size } from '../recipe.ts'
@@ -29,19 +30,10 @@ export interface SpriteRecipe {
 }
 
 /** Where each part of a clip stands on its sheet, for players. Made of the index alone. */
-export interface StoryboardRecipe {
+export interface StoryboardRecipe extends Storyboard {
   readonly kind: 'storyboard'
   readonly from: FormatName
   readonly to: 'json'
-  /** WebVTT, or the same as JSON. */
-  readonly as: 'vtt' | 'json'
-  /** Seconds from the start of the presentation. */
-  readonly start: number
-  readonly end: number
-  readonly count: number
-  readonly columns: number
-  readonly tile: Size
-  readonly sheet: Size
 }
 
 const COUNT = 20
@@ -106,7 +98,7 @@ export function resolveStoryboard(
     frames,
   )
   const { count, columns, start, end } = gridOf(ask, info)
-  const { tile, rows } = sprite
+  const { tile } = sprite
   return {
     kind: 'storyboard',
     from: info.format,
@@ -117,7 +109,6 @@ export function resolveStoryboard(
     count,
     columns,
     tile: { width: tile.width, height: tile.height },
-    sheet: { width: tile.width * columns, height: tile.height * rows },
   }
 }
 

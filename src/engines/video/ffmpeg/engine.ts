@@ -17,6 +17,7 @@ import { describeTimed } from '../facts.ts'
 import { decodersFor, frameArguments } from './arguments.ts'
 import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
 import { laySprite } from './lay-sprite.ts'
+import { keepStoryboard } from './storyboard.ts'
 import { once } from './once.ts'
 
 /** Makes of a PNG, which it is given whole, what a picture becomes. */
@@ -126,6 +127,7 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
       return info.class === 'image' ? undefined : lackOf(ffmpeg, recipe, info)
     },
     async run(recipe, original, budget) {
+      if (recipe.kind === 'storyboard') return keepStoryboard(recipe, name)
       if (recipe.kind === 'facts') return tell(recipe, original, budget)
       if (recipe.kind === 'clip' || recipe.kind === 'sound') return encode(recipe, original, budget)
       const made = await draw(recipe, original, budget)
@@ -152,6 +154,8 @@ type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
 
 /** Undefined for what no ffmpeg makes. */
 function needsOf(recipe: Recipe, info: TimedInfo): readonly Need[] | undefined {
+  // A storyboard is of use where its sheet can be made.
+  if (recipe.kind === 'storyboard') return [['decoders', info.video ? decodersFor(info.video) : []]]
   if (recipe.kind === 'frame' || recipe.kind === 'sprite') return [['decoders', decodersFor(recipe.track)]]
   if (recipe.kind === 'facts') return recipe.sample && [['decoders', decodersFor(recipe.sample.track)]]
   if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || !recipe.encoding) return undefined
