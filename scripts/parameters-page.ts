@@ -41,6 +41,9 @@ where its packets can stay as they are, else made anew by an ffmpeg, with the pa
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
 Of waveforms, HLS and animated previews there is 501 \`NOT_SUPPORTED_HERE\`.
 
+\`time=auto\` of a frame looks at key frames, of the first 13 seconds and then of eighths of the rest, and takes the first that is neither black nor of one
+colour nor blurred, or the best where all are.
+
 \`mode=spritesheet\` lays frames side by side, row by row, as one picture of any format. \`width\` and \`height\` are one tile, exactly, whatever the
 frames measure; \`fit\` is \`cover\` unless it says \`pad\` (\`contain\` and \`scale-down\` do the same here) or \`fill\`. With one side the other follows the
 shape as displayed; with none, tiles lie within 160 by 160 pixels. \`crop\`, \`rotate\` and \`flip\` are of each frame, quality, background and effects of the sheet

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { openVideoStage } from '../support/video-stage.ts'
-import { FFMPEG, ffmpeg, hasFfmpeg, makeVideo } from '../support/videos.ts'
+import { FFMPEG, ffmpeg, frameOf, hasFfmpeg, makeVideo } from '../support/videos.ts'
 
 const { mount, stage, whole, code, close } = openVideoStage()
 afterAll(close)
@@ -227,8 +227,75 @@ describe.runIf(hasFfmpeg())(`a sprite sheet, with ${FFMPEG}`, () => {
     expect([response.status, await code(response)]).toEqual([422, 'CORRUPT_MEDIA'])
   })
 
+  test('reads of a film what its tiles need', async () => {
+    const film = ['-f', 'lavfi', '-i', 'testsrc2=320x240:25:d=40', '-c:v', 'libx264', '-preset', 'ultrafast']
+    const long = ffmpeg('mp4', [...film, '-g', '25', '-pix_fmt', 'yuv420p', '-b:v', '3M', '-minrate', '3M'])
+    mount.put('long.mp4', long)
+    const { readRange } = mount.driver
+    let read = 0
+    mount.driver.readRange = async (key, start, end) => {
+      read += end - start
+      return (await readRange?.(key, start, end)) ?? null
+    }
+    await whole(await tier('ffmpeg-native')('long.mp4?mode=spritesheet&imageCount=8&width=32'))
+    mount.driver.readRange = readRange
+    expect(long.length).toBeGreaterThan(4_000_000)
+    expect(read).toBeGreaterThan(50_000)
+    expect(read).toBeLessThan(long.length / 4)
+  })
+
   test('without an ffmpeg is refused with the reason', async () => {
     const response = await stage({ ffmpeg: { native: 'off', wasm: false } })('a.mp4?mode=spritesheet')
     expect([response.status, await code(response)]).toEqual([501, 'NOT_SUPPORTED_HERE'])
+  })
+})
+
+describe.runIf(hasFfmpeg())(`a frame that is left to us, with ${FFMPEG}`, () => {
+  /** Four seconds, a key frame in each, of which the first show nothing: black, a flat colour, a blur, a test card. */
+  const parts = [
+    'color=black:96x64:25:d=1',
+    'color=0x6080a0:96x64:25:d=1',
+    'testsrc=96x64:25:d=1,gblur=sigma=40',
+    'testsrc=96x64:25:d=1,negate',
+  ]
+  const film = (sources: readonly string[], options: readonly string[] = []) => {
+    const graph = sources.map((one, n) => `${one},format=yuv420p[p${n}]`).join(';')
+    const inputs = sources.map((_, n) => `[p${n}]`).join('')
+    const joined = `${graph};${inputs}concat=n=${sources.length}`
+    return ffmpeg('mp4', [
+      '-filter_complex',
+      joined,
+      '-c:v',
+      'libx264',
+      '-g',
+      '25',
+      '-pix_fmt',
+      'yuv420p',
+      ...options,
+    ])
+  }
+
+  test.each([[[]], [['-x264-params', 'open-gop=1']]])(
+    'is the first that shows something (%j)',
+    async (options) => {
+      const name = `late-${options.length}.mp4`
+      mount.put(name, film(parts, options))
+      const [native, wasm] = [tier('ffmpeg-native'), tier('ffmpeg-wasm')]
+      const chosen = await whole(await native(`${name}?mode=frame&time=auto&format=png`))
+      const third = await whole(await native(`${name}?mode=frame&time=3&format=png`))
+      expect(chosen).toEqual(third)
+      expect(
+        (await apart(await whole(await wasm(`${name}?mode=frame&time=auto&format=png`)), third)).most,
+      ).toBe(0)
+    },
+  )
+
+  test('is the best where none does', async () => {
+    mount.put('dull.mp4', film(['color=black:96x64:25:d=1', 'color=0x6080a0:96x64:25:d=1', parts[2] ?? '']))
+    const get = tier('ffmpeg-native')
+    const chosen = await whole(await get('dull.mp4?mode=frame&time=auto&format=png'))
+    expect(chosen).toEqual(await whole(await get('dull.mp4?mode=frame&time=2&format=png')))
+    mount.put('grey.mp4', makeVideo({ as: 'mp4', silent: true }))
+    expect(await frameOf(await whole(await get('grey.mp4?mode=frame&time=auto&format=png')))).toBe(0)
   })
 })

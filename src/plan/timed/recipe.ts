@@ -19,6 +19,8 @@ export interface FrameRecipe {
   readonly kind: 'frame'
   readonly from: FormatName
   readonly at: number
+  /** Moments whose key frames are looked at, ascending: the first that shows something is taken, in place of `at`. */
+  readonly among?: readonly number[]
   /** How it is stored. */
   readonly track: VideoTrack
   /** What becomes of the frame, which comes as a PNG of the size that is displayed. */

@@ -87,17 +87,30 @@ function resolveFrame(
     stillOf(video),
   )
   const time = timedWord(ask, 'time') ?? '0'
-  if (time === 'auto')
-    throw new MediaError('NOT_SUPPORTED_HERE', 'Cannot choose a frame: this version does not know time=auto')
   const to = picture.kind === 'image' ? picture.to : (format ?? 'webp')
   return {
     kind: 'frame',
     from: info.format,
-    at: momentOf('time', time, info.duration),
+    ...(time === 'auto'
+      ? { at: 0, among: candidateTimes(info.duration) }
+      : { at: momentOf('time', time, info.duration) }),
     track: video,
     picture,
     to: to as FormatName,
   }
+}
+
+/** Seconds in which most films begin, and then parts of the length. */
+const EARLY = [0, 1, 2, 3, 5, 8, 13] as const
+const SPREAD = 8
+
+/** Moments that `time=auto` looks at, ascending: those of the beginning, then as many evenly to the end. */
+function candidateTimes(duration = 0): number[] {
+  const early = EARLY.filter((time) => time === 0 || time < duration)
+  const from = early.at(-1) ?? 0
+  const spread = Array.from({ length: SPREAD }, (_, n) => from + ((duration - from) * (n + 1)) / (SPREAD + 1))
+  const all = [...early, ...spread.filter((time) => time > from)]
+  return all.map((time) => Math.round(time * 1e6) / 1e6)
 }
 
 /** A frame as the picture that an ffmpeg makes of it: upright, its pixels square. */

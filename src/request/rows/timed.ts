@@ -25,7 +25,7 @@ export const TIMED_ROWS = {
     parse: (value: string) => (value === 'auto' ? value : parseTime(value)),
     expected: 'a time such as 90, 11.3s, 1m30s, 50% or -5, or auto',
     example: '2s',
-    doc: "A moment in the original's own time.",
+    doc: "A moment in the original's own time; `auto` is for frames.",
   },
   duration: {
     ...timed,

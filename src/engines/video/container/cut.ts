@@ -25,7 +25,7 @@ export interface CutTask {
   readonly from: FormatName
   /** Seconds from the start of the presentation. */
   readonly times: readonly number[]
-  /** How far from its time a key frame may lie that stands for the frame of a time, in seconds; absent: none does. */
+  /** How far from its time a key frame may lie that stands for the frame of a time, in seconds; Infinity: one always does; absent: none does. */
   readonly slack?: number
   /** Most bytes of packets. */
   readonly bytes: number
@@ -118,7 +118,9 @@ async function nearKey(
 ): Promise<EncodedPacket | undefined> {
   const before = await sink.getKeyPacket(time, VERIFIED)
   if (before && time - before.timestamp <= slack + INSTANT) return before
-  const after = await sink.getKeyPacket(time + slack - INSTANT, VERIFIED)
+  const after = Number.isFinite(slack)
+    ? await sink.getKeyPacket(time + slack - INSTANT, VERIFIED)
+    : await sink.getFirstKeyPacket(VERIFIED)
   return after && after.timestamp > time ? after : undefined
 }
 

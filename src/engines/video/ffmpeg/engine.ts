@@ -17,6 +17,7 @@ import { describeTimed } from '../facts.ts'
 import { decodersFor, frameArguments } from './arguments.ts'
 import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
 import { laySprite } from './lay-sprite.ts'
+import { timeToShow } from './look.ts'
 import { keepStoryboard } from './storyboard.ts'
 import { once } from './once.ts'
 
@@ -24,21 +25,34 @@ import { once } from './once.ts'
 export type MakePicture = (png: Uint8Array, recipe: PictureRecipe, budget: Budget) => Promise<Rendition>
 
 /** Which frame, and what becomes of it. */
-type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track'> & { readonly picture: PictureRecipe }
+type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track'> & {
+  readonly picture: PictureRecipe
+  /** As that of a cut. */
+  readonly slack?: number
+}
 
 export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): Engine {
   const { name } = ffmpeg
 
-  async function shoot({ from, at, track, picture }: Shot, original: Original, budget: Budget) {
+  async function shoot(shot: Shot, original: Original, budget: Budget) {
+    const { from, at, slack, track, picture } = shot
     const { signal, sourceBytes, outputBytes, transformMs } = budget
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
     const cut = await withContainer(original, from, limits, (input) =>
-      cutFrames(input, { from, times: [at], bytes: outputBytes }),
+      cutFrames(input, { from, times: [at], bytes: outputBytes, ...(slack === undefined ? {} : { slack }) }),
     )
     const decoder = await decoderOf(track)
     const args = frameArguments(track, decoder)
     const job = { args, input: once(cut.bytes), outputBytes, signal, deadlineMs: transformMs }
     return finish(await ffmpeg.run(job), picture, budget)
+  }
+
+  /** Where the time is left to us, the key frame that shows something. */
+  async function shootBest({ among, ...shot }: FrameRecipe, original: Original, budget: Budget) {
+    if (!among) return shoot(shot, original, budget)
+    const tools = { ffmpeg, decoder: await decoderOf(shot.track) }
+    const at = await timeToShow(shot, among, original, budget, tools)
+    return shoot({ ...shot, at, slack: Infinity }, original, budget)
   }
 
   async function lay(recipe: SpriteRecipe, original: Original, budget: Budget) {
@@ -47,7 +61,7 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
   }
 
   function draw(recipe: Recipe, original: Original, budget: Budget): Promise<Rendition> {
-    if (recipe.kind === 'frame') return shoot(recipe, original, budget)
+    if (recipe.kind === 'frame') return shootBest(recipe, original, budget)
     if (recipe.kind === 'sprite') return lay(recipe, original, budget)
     throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
   }
