@@ -39,7 +39,10 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
-Of waveforms, HLS and animated previews there is 501 \`NOT_SUPPORTED_HERE\`.
+Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
+\`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
+\`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
+HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 \`time=auto\` of a frame looks at key frames, of the first 13 seconds and then of eighths of the rest, and takes the first that is neither black nor of one
 colour nor blurred, or the best where all are.

@@ -232,10 +232,11 @@ describe.runIf(hasFfmpeg())(`a sprite sheet, with ${FFMPEG}`, () => {
     const long = ffmpeg('mp4', [...film, '-g', '25', '-pix_fmt', 'yuv420p', '-b:v', '3M', '-minrate', '3M'])
     mount.put('long.mp4', long)
     const { readRange } = mount.driver
+    if (!readRange) throw new Error('The mount reads no ranges')
     let read = 0
     mount.driver.readRange = async (key, start, end) => {
       read += end - start
-      return (await readRange?.(key, start, end)) ?? null
+      return readRange(key, start, end)
     }
     await whole(await tier('ffmpeg-native')('long.mp4?mode=spritesheet&imageCount=8&width=32'))
     mount.driver.readRange = readRange

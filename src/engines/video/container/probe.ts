@@ -6,6 +6,7 @@ import { formatRow } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { AudioTrack, TimedInfo, VideoTrack } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
+import { withOggVideo } from './ogg-video.ts'
 import { readsContainer, withContainer } from './open.ts'
 
 /** Of the file: the index of a film of many hours. Beyond this an index is not worth reading. */
@@ -27,7 +28,8 @@ export async function probeTimed(
   if (!readsContainer(format)) return { class: formatRow(format).class as TimedInfo['class'], format }
   const limits = { signal, bytes: INDEX_BYTES, ms: PROBE_MS }
   try {
-    return await withContainer(original, format, limits, (input) => describe(input, format))
+    const info = await withContainer(original, format, limits, (input) => describe(input, format))
+    return format === 'ogg' ? await withOggVideo(info, original) : info
   } catch (error) {
     if (isMediaError(error) && error.code === 'TRANSFORM_TIMEOUT')
       throw corrupt(format, 'its index makes no sense')
