@@ -9,10 +9,10 @@ import { chooseEngine } from './engines/choose.ts'
 import { probe, probePicture } from './engines/probe.ts'
 import { openCover } from './engines/video/container/cover.ts'
 import { judgePlan, withJudgement } from './judge-plan.ts'
+import { keep } from './keep.ts'
 import type { MediaInfo } from './media/info.ts'
 import type { Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
-import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
 import { canonicalJson } from './plan/canonical.ts'
 import { recipeKey } from './plan/key.ts'
@@ -20,8 +20,6 @@ import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
 import { wantsCover } from './plan/timed/cover.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
-import { looseRendition } from './store/loose-rendition.ts'
-import type { StoredFacts } from './store/cache.ts'
 
 export interface Prepared {
   /** Name of the origin that the original is of. */
@@ -208,7 +206,7 @@ async function make(
 ): Promise<Made> {
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
-  const { recipe, original, overlay, info, key } = prepared
+  const { recipe, original, overlay, info } = prepared
   const engine = await chooseEngine(services.engines, recipe, info)
   const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
   const budget = { signal, transformMs, imageBytes, sourceBytes, outputBytes }
@@ -216,34 +214,13 @@ async function make(
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
   const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
+  // Of video and sound each look has a time of its own.
+  const main = info.class === 'image' ? hurried(original) : original
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
+      engine.run(recipe, main, budget, overlay && hurried(overlay)),
     )
-    const facts = storedFacts(rendition, prepared, services.now())
-    return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))
+    return timed(event, 'store', services.now, () => keep(rendition, prepared, services))
   }
   return services.memory.run(signal, work, weight, prepared.origin)
-}
-
-function storedFacts(rendition: Rendition, { original, nsfw }: Prepared, now: number): StoredFacts {
-  const lastModified = original.validator.lastModified ?? now
-  const judged = nsfw ? { nsfw } : {}
-  return { ...rendition.facts, ...judged, sourceType: original.sourceType, lastModified }
-}
-
-/** A store that is full or down costs the caching, not the answer. */
-async function keep(key: string, { main }: Rendition, facts: StoredFacts, services: Services): Promise<Made> {
-  const whole = { type: main.type, body: main.body, facts }
-  try {
-    return { rendition: await services.cache.keep(key, whole), stored: true }
-  } catch (error) {
-    if (!isMediaError(error) || error.code !== 'STORE_FAILED') throw error
-    services.logger.log('error', 'rendition not stored', { key, cause: causeOf(error) })
-    return { rendition: looseRendition(key, whole), stored: false }
-  }
-}
-
-function causeOf(error: MediaError): string {
-  return error.cause instanceof Error ? error.cause.message : error.message
 }
