@@ -39,7 +39,9 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
-Sprite sheets, storyboards, waveforms, HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
+\`format=gif\` and \`format=webp\` make a preview of a video that moves, for ever and without sound: 3 seconds from the second 2 on (of a shorter video
+its last ones), 480 pixels wide, 10 frames a second, at most 60 seconds; what is asked for counts. \`mode=frame\` with either is a still, and \`Accept\` alone
+never makes a video a picture. Sprite sheets, storyboards, waveforms and HLS are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 ${table('timed')}
 ## Words of Akamai

@@ -8,7 +8,9 @@ import { createTestPlatform } from './platform.ts'
 
 function without(ffmpeg: Ffmpeg, encoder: string): Ffmpeg {
   return {
-    ...ffmpeg,
+    name: ffmpeg.name,
+    run: (job) => ffmpeg.run(job),
+    close: () => ffmpeg.close(),
     async abilities() {
       const all = await ffmpeg.abilities()
       return all && { ...all, encoders: new Set([...all.encoders].filter((name) => name !== encoder)) }

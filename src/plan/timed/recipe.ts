@@ -38,7 +38,9 @@ export interface ClipRecipe extends Span {
   readonly encoding?: VideoEncoding
 }
 
-export type VideoCodecName = 'avc' | 'hevc' | 'vp9' | 'av1'
+export type VideoCodecName = 'avc' | 'hevc' | 'vp9' | 'av1' | MovingName
+/** Pictures that move. */
+export type MovingName = 'gif' | 'webp'
 export type SoundCodecName = 'aac' | 'opus' | 'mp3' | 'flac' | 'pcm-s16'
 
 /** How pictures are made anew. Steps in order of work; one that does nothing is absent. Pixels as displayed. */
@@ -61,6 +63,10 @@ export interface VideoEncoding {
   readonly crf?: number
   /** Bits a second. */
   readonly bitrate?: number
+  /** Of pictures that move, in place of both: 1 to 100, and `lossless`. */
+  readonly quality?: number | 'lossless'
+  /** Of GIF: one for all frames, or each has its own, for which no frame has to wait. */
+  readonly palette?: 'shared' | 'own'
   /** 0 (fast) to 3 (small). */
   readonly effort: number
   /** Frames a second; absent: each frame at its own time. */

@@ -22,6 +22,8 @@ const VIDEO_ENCODERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
   hevc: ['libx265'],
   vp9: ['libvpx-vp9'],
   av1: ['libsvtav1', 'libaom-av1'],
+  gif: ['gif'],
+  webp: ['libwebp_anim'],
 }
 /** Smaller pictures than this SVT does not take. */
 const SVT_SIDE = 64
@@ -43,6 +45,8 @@ const MUXERS: Readonly<Partial<Record<FormatName, readonly string[]>>> = {
   mp4: ['-movflags', '+faststart', '-f', 'mp4'],
   m4a: ['-movflags', '+faststart', '-f', 'mp4'],
   webm: ['-f', 'webm'],
+  gif: ['-loop', '0', '-f', 'gif'],
+  webp: ['-loop', '0', '-f', 'webp'],
   mp3: ['-f', 'mp3'],
   ogg: ['-f', 'ogg'],
   flac: ['-f', 'flac'],
@@ -92,6 +96,7 @@ const X265 = ['ultrafast', 'veryfast', 'fast', 'medium']
 const VPX = ['6', '4', '3', '2']
 const SVT = ['10', '8', '6', '4']
 const AOM = ['8', '6', '5', '4']
+const WEBP = ['2', '3', '4', '6']
 
 const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
   libx264: (encoding) => ['-preset', level(X264, encoding), '-profile:v', 'high', ...rate(encoding)],
@@ -115,6 +120,11 @@ const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
     ...openRate(encoding),
   ],
   libsvtav1: (encoding) => ['-preset', level(SVT, encoding), ...openRate(encoding)],
+  libwebp_anim: (encoding) => [
+    ...(encoding.quality === 'lossless' ? ['-lossless', '1'] : ['-quality', String(encoding.quality)]),
+    '-compression_level',
+    level(WEBP, encoding),
+  ],
   'libaom-av1': (encoding) => ['-cpu-used', level(AOM, encoding), '-row-mt', '1', ...openRate(encoding)],
 }
 
