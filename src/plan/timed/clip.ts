@@ -1,6 +1,6 @@
 /** A video of a video: copied where packets can stay as they are, else made anew. Pure. */
 import { MediaError } from '../../error.ts'
-import { holds } from '../../media/containers.ts'
+import { givesPackets, holds } from '../../media/containers.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import { checkOutput } from '../bounds.ts'
@@ -10,6 +10,7 @@ import { asksForPixels, layOutVideo, rateOf } from './encode.ts'
 import { resolvePreview } from './preview.ts'
 import type { ClipRecipe, MovingName, VideoCodecName } from './recipe.ts'
 import { encodeSound, speedOf, trackOf } from './sound.ts'
+import { wholeOf } from './whole.ts'
 import { spanOf, timedWord, wrongFormat } from './words.ts'
 
 interface Target {
@@ -41,7 +42,10 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
   const parts = { ...spanOf(ask, info.duration), ...(track === undefined ? {} : { track }) }
   const kept = asked?.to ?? containerOf(info.format)
   const sound = track === undefined ? undefined : info.audio?.[track]
-  const isHeld = holds(kept, 'video', video.codec) && (!sound || holds(kept, 'audio', sound.codec))
+  const isHeld =
+    givesPackets(info.format) &&
+    holds(kept, 'video', video.codec) &&
+    (!sound || holds(kept, 'audio', sound.codec))
   const isNamed = asked?.named !== true || asked.codec === video.codec
   const from = info.format
   if (isHeld && isNamed && !asksForPixels(ask, video)) {
@@ -60,6 +64,7 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
     to: target.to,
     ...size,
     ...parts,
+    ...wholeOf(info, { video: true, track }),
     encoding: {
       from: video,
       codec: target.codec,

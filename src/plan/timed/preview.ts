@@ -8,6 +8,7 @@ import type { OutputLimits } from '../recipe.ts'
 import { effortOf, layOutVideo } from './encode.ts'
 import type { ClipRecipe, MovingName, Span, VideoEncoding } from './recipe.ts'
 import { speedOf } from './sound.ts'
+import { wholeOf } from './whole.ts'
 import { momentOf, timedWord } from './words.ts'
 
 /** What nobody asked for otherwise: seconds, pixels, frames a second. */
@@ -40,6 +41,7 @@ export function resolvePreview(
     to,
     ...size,
     ...part,
+    ...wholeOf(info, { video: true }),
     encoding: {
       from: video,
       codec: to,

@@ -12,8 +12,14 @@ export interface Span {
   readonly end?: number
 }
 
+/** How the original is read. */
+export interface Whole {
+  /** Its packets cannot be had one by one: an ffmpeg gets all of it. */
+  readonly whole?: true
+}
+
 /** One frame as a picture: the last one whose time is not after `at`, or the first when there is none. */
-export interface FrameRecipe {
+export interface FrameRecipe extends Whole {
   readonly kind: 'frame'
   readonly from: FormatName
   readonly at: number
@@ -25,7 +31,7 @@ export interface FrameRecipe {
 }
 
 /** Another file of the same pictures and sound, or of a part of them. */
-export interface ClipRecipe extends Span {
+export interface ClipRecipe extends Span, Whole {
   readonly kind: 'clip'
   readonly from: FormatName
   readonly to: FormatName
@@ -90,7 +96,7 @@ export interface SoundEncoding {
 }
 
 /** The sound alone. */
-export interface SoundRecipe extends Span {
+export interface SoundRecipe extends Span, Whole {
   readonly kind: 'sound'
   readonly from: FormatName
   readonly to: FormatName
@@ -106,5 +112,9 @@ export interface FactsRecipe {
   readonly to: 'json'
   readonly info: TimedInfo
   /** The frame that placeholders are made of. */
-  readonly sample?: { readonly at: number; readonly track: VideoTrack; readonly picture: MetadataRecipe }
+  readonly sample?: Whole & {
+    readonly at: number
+    readonly track: VideoTrack
+    readonly picture: MetadataRecipe
+  }
 }

@@ -7,6 +7,7 @@ import type { ImageRecipe, LookRecipe, MetadataRecipe, OutputLimits } from '../r
 import { resolveClip } from './clip.ts'
 import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
+import { wholeOf } from './whole.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
@@ -49,7 +50,10 @@ function resolveFacts(info: TimedInfo, frames: FrameResolver): FactsRecipe {
   const facts = { kind: 'facts', from: format, to: 'json', info } as const
   if (!video || video.width === 0 || video.height === 0 || pixelsOf(video) > frames.limits.pixels)
     return facts
-  return { ...facts, sample: { at: 0, track: video, picture: frames.facts(stillOf(video)) } }
+  return {
+    ...facts,
+    sample: { at: 0, track: video, ...wholeOf(info, { video: true }), picture: frames.facts(stillOf(video)) },
+  }
 }
 
 /** What is asked for decides, then what it is to become. */
@@ -92,6 +96,7 @@ function resolveFrame(
     from: info.format,
     at: momentOf('time', time, info.duration),
     track: video,
+    ...wholeOf(info, { video: true }),
     picture,
     to: to as FormatName,
   }

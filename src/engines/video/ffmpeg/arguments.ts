@@ -1,5 +1,6 @@
 /** What an ffmpeg is told, the same for all of them. Built of numbers and of words of our own: nothing that a client wrote. Pure. */
 import type { VideoTrack } from '../../../media/info.ts'
+import type { Input } from './input.ts'
 
 /** Its decoder, where it is not named as the codec is. */
 const DECODERS: Readonly<Record<string, string>> = {
@@ -36,28 +37,28 @@ const TURNS: Readonly<Record<VideoTrack['rotation'], readonly string[]>> = {
   270: ['transpose=cclock'],
 }
 
-/** The frames of a cut that are wanted: those at odd milliseconds. */
-const WANTED = "select='mod(round(t*1000)\\,2)'"
-
 /** The same colours from every ffmpeg: without, those with and without vectors are up to 2 of 255 apart. */
 const EXACT = ['-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+bitexact']
 
-/** One frame of a cut as a PNG that is quick to write: it is read once, by us. */
-export function frameArguments(track: VideoTrack, decoder: string): string[] {
-  const filters = [WANTED, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
-  const read = ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0']
-  const make = [
-    ...EXACT,
-    '-an',
-    '-sn',
-    '-dn',
-    '-vf',
-    filters.join(','),
-    '-fps_mode',
-    'passthrough',
-    '-frames:v',
-    '1',
-  ]
+/** One frame as a PNG that is quick to write: it is read once, by us. */
+export function frameArguments(
+  track: VideoTrack,
+  { read, video }: Input,
+  chosen: readonly string[],
+): string[] {
+  const filters = [...chosen, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
+  const make = ['-map', video, '-an', '-sn', '-dn', '-vf', filters.join(',')]
+  const one = ['-fps_mode', 'passthrough', '-frames:v', '1']
   const write = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
-  return [...read, ...make, ...write]
+  return [...read, ...EXACT, ...make, ...one, ...write]
 }
+
+/** The frames of a cut that are wanted: those at odd milliseconds. */
+export const MARKED = ["select='mod(round(t*1000)\\,2)'"]
+
+/** The last frame at or before a time, or the first one; the last of all stays. */
+export const shownFilters = ({ start }: Pick<Input, 'start'>): string[] => [
+  'settb=AVTB',
+  'tpad=stop=-1:stop_mode=clone',
+  `fps=fps=1:round=up:start_time=${Number((start + 0.0005).toFixed(6))}`,
+]

@@ -8,11 +8,10 @@ import type {
   VideoCodecName,
   VideoEncoding,
 } from '../../../plan/timed/recipe.ts'
-import type { Feed } from '../container/feed.ts'
 import { soundFilters, videoFilters, type VideoOptions } from './filters.ts'
+import type { Input } from './input.ts'
 
 interface Tools extends VideoOptions {
-  readonly decoder: string
   readonly encoder: string
 }
 
@@ -59,31 +58,33 @@ const PLAIN = ['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-ffl
 export function clipArguments(
   { to }: ClipRecipe,
   encoding: VideoEncoding,
-  feed: Feed,
-  { decoder, encoder, canToneMap }: Tools,
+  input: Input,
+  { encoder, canToneMap }: Tools,
 ): string[] {
   const { sound, fps } = encoding
-  const filters = videoFilters(encoding, feed, { canToneMap }).join(',')
+  const filters = videoFilters(encoding, input, { canToneMap }).join(',')
   const times =
     fps === undefined ? ['-fps_mode', 'passthrough', '-enc_time_base', '-1'] : ['-fps_mode', 'cfr']
   return [
-    ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0'],
-    ['-map', '0:v:0', '-vf', filters, ...times],
+    input.read,
+    ['-map', input.video, '-vf', filters, ...times],
     ['-c:v', encoder, ...(VIDEO_OPTIONS[encoder]?.(encoding) ?? []), '-flags:v', '+bitexact'],
-    sound ? ['-map', '0:a:0', ...soundOptions(sound, feed)] : ['-an'],
+    sound ? ['-map', soundOf(input), ...soundOptions(sound, input)] : ['-an'],
     PLAIN,
     MUXERS[to] ?? [],
   ].flat()
 }
 
-export function soundArguments({ to }: SoundRecipe, encoding: SoundEncoding, feed: Feed): string[] {
-  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn']
-  return [read, soundOptions(encoding, feed), PLAIN, MUXERS[to] ?? []].flat()
+export function soundArguments({ to }: SoundRecipe, encoding: SoundEncoding, input: Input): string[] {
+  const chosen = ['-map', soundOf(input), '-vn']
+  return [input.read, chosen, soundOptions(encoding, input), PLAIN, MUXERS[to] ?? []].flat()
 }
 
-function soundOptions(encoding: SoundEncoding, feed: Feed): string[] {
+const soundOf = ({ sound = 0 }: Input) => `0:a:${sound}`
+
+function soundOptions(encoding: SoundEncoding, input: Input): string[] {
   const { channels, sampleRate, bitrate } = encoding
-  const made = ['-af', soundFilters(encoding, feed).join(','), '-c:a', soundEncoderFor(encoding)]
+  const made = ['-af', soundFilters(encoding, input).join(','), '-c:a', soundEncoderFor(encoding)]
   const shape = ['-ac', String(channels), '-ar', String(sampleRate), '-flags:a', '+bitexact']
   return [made, shape, bitrate === undefined ? [] : ['-b:a', String(bitrate)]].flat()
 }

@@ -13,34 +13,42 @@ import { cutFrames } from '../container/cut.ts'
 import { openFeed, type Feed } from '../container/feed.ts'
 import { readsContainer, withContainer } from '../container/open.ts'
 import { describeTimed } from '../facts.ts'
-import { decodersFor, frameArguments } from './arguments.ts'
+import { decodersFor, frameArguments, MARKED, shownFilters } from './arguments.ts'
 import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
+import { feedInput, type Input } from './input.ts'
+import { openWhole, readsWhole, wholeInput } from './whole.ts'
 
 /** Makes of a PNG, which it is given whole, what a picture becomes. */
 export type MakePicture = (png: Uint8Array, recipe: PictureRecipe, budget: Budget) => Promise<Rendition>
 
 /** Which frame, and what becomes of it. */
-type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track'> & { readonly picture: PictureRecipe }
+type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track' | 'whole'> & { readonly picture: PictureRecipe }
 
 export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): Engine {
   const { name } = ffmpeg
 
-  async function shoot({ from, at, track, picture }: Shot, original: Original, budget: Budget) {
+  async function shoot(shot: Shot, original: Original, budget: Budget) {
+    const { signal, outputBytes, transformMs } = budget
+    const { args, input } = await (shot.whole ? wholeShot : cutShot)(shot, original, budget)
+    const png = await ffmpeg.run({ args, input, outputBytes, signal, deadlineMs: transformMs })
+    return makePicture(png, shot.picture, budget)
+  }
+
+  async function cutShot({ from, at, track }: Shot, original: Original, budget: Budget) {
     const { signal, sourceBytes, outputBytes, transformMs } = budget
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
     const cut = await withContainer(original, from, limits, (input) =>
       cutFrames(input, { from, times: [at], bytes: outputBytes }),
     )
     const decoder = firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(track))
-    const args = frameArguments(track, decoder)
-    const png = await ffmpeg.run({
-      args,
-      input: once(cut.bytes),
-      outputBytes,
-      signal,
-      deadlineMs: transformMs,
-    })
-    return makePicture(png, picture, budget)
+    const args = frameArguments(track, feedInput({ start: 0 }, track, decoder), MARKED)
+    return { args, input: once(cut.bytes) }
+  }
+
+  async function wholeShot({ from, at, track }: Shot, original: Original, { sourceBytes }: Budget) {
+    const input = wholeInput(from, { start: at }, track)
+    const args = frameArguments(track, input, shownFilters(input))
+    return { args, input: await openWhole(original, sourceBytes) }
   }
 
   /** What the index says holds whatever follows it: frames that cannot be had cost the placeholder alone. */
@@ -68,7 +76,16 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     { signal, sourceBytes, outputBytes, transformMs }: Budget,
   ): Promise<Rendition> {
     const args = await argumentsFor(recipe)
+    const job = { seeks: true, outputBytes, signal, deadlineMs: transformMs }
+    const picture = recipe.kind === 'clip' ? recipe.encoding?.from : undefined
+    if (recipe.whole) {
+      const file = await openWhole(original, sourceBytes)
+      const sound = recipe.track === undefined ? {} : { sound: recipe.track }
+      const input = { ...wholeInput(recipe.from, recipe, picture), ...sound }
+      return encoded(recipe, await ffmpeg.run({ ...job, input: file, args: args(input) }))
+    }
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
+    const decoder = picture && firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(picture))
     const body = await withContainer(original, recipe.from, limits, async (input) => {
       const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
       const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
@@ -77,9 +94,15 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
         ...(video ? { video } : {}),
         ...(audio ? { audio } : {}),
       })
-      const job = { input: feed.stream, seeks: true, outputBytes, signal, deadlineMs: transformMs }
-      return fed(feed, ffmpeg.run({ ...job, args: args(feed) }))
+      return fed(
+        feed,
+        ffmpeg.run({ ...job, input: feed.stream, args: args(feedInput(feed, picture, decoder)) }),
+      )
     })
+    return encoded(recipe, body)
+  }
+
+  function encoded(recipe: ClipRecipe | SoundRecipe, body: Uint8Array): Rendition {
     const size = recipe.kind === 'clip' ? { width: recipe.width, height: recipe.height } : {}
     return {
       main: { name: '', type: formatRow(recipe.to).mime, body },
@@ -87,19 +110,18 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     }
   }
 
-  async function argumentsFor(recipe: ClipRecipe | SoundRecipe): Promise<(feed: Feed) => string[]> {
+  async function argumentsFor(recipe: ClipRecipe | SoundRecipe): Promise<(input: Input) => string[]> {
     const abilities = await ffmpeg.abilities()
     if (recipe.kind === 'sound') {
       const { encoding } = recipe
       if (!encoding) throw new MediaError('INTERNAL')
-      return (feed) => soundArguments(recipe, encoding, feed)
+      return (input) => soundArguments(recipe, encoding, input)
     }
     const { encoding } = recipe
     if (!encoding) throw new MediaError('INTERNAL')
-    const decoder = firstOf(abilities, 'decoders', decodersFor(encoding.from))
     const encoder = firstOf(abilities, 'encoders', videoEncodersFor(encoding, recipe))
     const canToneMap = ['zscale', 'tonemap'].every((name) => abilities?.filters?.has(name))
-    return (feed) => clipArguments(recipe, encoding, feed, { decoder, encoder, canToneMap })
+    return (input) => clipArguments(recipe, encoding, input, { encoder, canToneMap })
   }
 
   return {
@@ -122,10 +144,10 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
 
 /** What is missing; undefined: nothing is. */
 async function lackOf(ffmpeg: Ffmpeg, recipe: Recipe, info: TimedInfo): Promise<string | undefined> {
-  if (!readsContainer(info.format)) return `a reader of ${info.format}`
+  if (!readsContainer(info.format) && !readsWhole(info.format)) return `a reader of ${info.format}`
   const abilities = await ffmpeg.abilities()
   if (!abilities) return 'an ffmpeg'
-  const needs = needsOf(recipe, info)
+  const needs = needsOf(recipe)
   if (!needs) return `an engine for ${recipe.kind}`
   const missing = needs.find(([kind, names]) => !names.some((name) => abilities[kind].has(name)))
   return (
@@ -137,16 +159,13 @@ async function lackOf(ffmpeg: Ffmpeg, recipe: Recipe, info: TimedInfo): Promise<
 type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
 
 /** Undefined for what no ffmpeg makes. */
-function needsOf(recipe: Recipe, info: TimedInfo): readonly Need[] | undefined {
+function needsOf(recipe: Recipe): readonly Need[] | undefined {
   if (recipe.kind === 'frame') return [['decoders', decodersFor(recipe.track)]]
   if (recipe.kind === 'facts') return recipe.sample && [['decoders', decodersFor(recipe.sample.track)]]
   if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || !recipe.encoding) return undefined
-  const source = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
-  const heard: readonly Need[] = source && source.codec === null ? [['decoders', []]] : []
-  if (recipe.kind === 'sound') return [...heard, ['encoders', [soundEncoderFor(recipe.encoding)]]]
+  if (recipe.kind === 'sound') return [['encoders', [soundEncoderFor(recipe.encoding)]]]
   const { encoding } = recipe
   return [
-    ...heard,
     ['decoders', decodersFor(encoding.from)],
     ['encoders', videoEncodersFor(encoding, recipe)],
     ...(encoding.sound ? [['encoders', [soundEncoderFor(encoding.sound)]] as const] : []),

@@ -1,10 +1,10 @@
 /** Filters of an ffmpeg, written of numbers alone: no word of a client stands in them. Pure. */
 import type { Color } from '../../../plan/plan.ts'
 import type { SoundEncoding, VideoEncoding } from '../../../plan/timed/recipe.ts'
-import type { Feed } from '../container/feed.ts'
 import { uprightFilters } from './arguments.ts'
+import type { Input } from './input.ts'
 
-type Times = Pick<Feed, 'start' | 'shown' | 'end'>
+type Times = Pick<Input, 'start' | 'shown' | 'end'>
 
 /** The clock of Matroska rounds to milliseconds. */
 const SLACK = 0.001
