@@ -41,7 +41,8 @@ where its packets can stay as they are, else made anew by an ffmpeg, with the pa
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
 \`format=gif\` and \`format=webp\` make a preview of a video that moves, for ever and without sound: 3 seconds from the second 2 on (of a shorter video
 its last ones), 480 pixels wide, 10 frames a second, at most 60 seconds; what is asked for counts. \`mode=frame\` with either is a still, and \`Accept\` alone
-never makes a video a picture. Sprite sheets, storyboards, waveforms and HLS are answered with 501 \`NOT_SUPPORTED_HERE\`.
+never makes a video a picture. Originals are MP4, MOV, 3GP, WebM, Matroska and transport streams, and by an ffmpeg, which gets them whole, AVI and FLV, and
+other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion JPEG and more; not in transport streams). Sprite sheets, storyboards, waveforms and HLS are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 ${table('timed')}
 ## Words of Akamai
