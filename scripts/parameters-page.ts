@@ -42,7 +42,11 @@ where its packets can stay as they are, else made anew by an ffmpeg, with the pa
 \`format=gif\` and \`format=webp\` make a preview of a video that moves, for ever and without sound: 3 seconds from the second 2 on (of a shorter video
 its last ones), 480 pixels wide, 10 frames a second, at most 60 seconds; what is asked for counts. \`mode=frame\` with either is a still, and \`Accept\` alone
 never makes a video a picture. Originals are MP4, MOV, 3GP, WebM, Matroska and transport streams, and by an ffmpeg, which gets them whole, AVI and FLV, and
-other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion JPEG and more; not in transport streams). Sprite sheets, storyboards, waveforms and HLS are answered with 501 \`NOT_SUPPORTED_HERE\`.
+other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion JPEG and more; not in transport streams).
+Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
+\`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
+\`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
+Sprite sheets, storyboards and HLS are answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 ${table('timed')}
 ## Words of Akamai

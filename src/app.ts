@@ -11,6 +11,7 @@ import { innerOrigins } from './config/inner-origins.ts'
 import type { OriginPolicy, Services } from './context.ts'
 import type { Engine } from './engines/engine.ts'
 import { createImageEngine } from './engines/image/engine.ts'
+import { createFfmpegWaveforms, createPcmWaveforms } from './engines/video/waveform/engine.ts'
 import { createContainerEngine } from './engines/video/container/engine.ts'
 import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -19,6 +20,7 @@ import { createAddressSet } from './lib/cidr.ts'
 import type { Dependency } from './observe/health.ts'
 import { createPlanKeys } from './plan/key.ts'
 import { createPlanner } from './plan/planner.ts'
+import { createLru } from './lib/lru.ts'
 import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { resolveLimits, type Resources } from './resources.ts'
@@ -63,6 +65,9 @@ function createAdminOf({ secrets, publicUrl }: Config) {
   return createAdmin({ token, path, now: () => Date.now(), newId: () => crypto.randomUUID() })
 }
 
+/** Originals. */
+const SEEN_CODECS = 2000
+
 function createServices(config: Config, resources: Resources): Services {
   const { bounds, formats, judging } = resources
   const { imageBytes, outputBytes } = bounds
@@ -84,6 +89,7 @@ function createServices(config: Config, resources: Resources): Services {
     flights: resources.flights,
     judging,
     looks: resources.looks,
+    seenCodecs: createLru(SEEN_CODECS),
     limits: { ...limits, sourceMs: config.outbound.totalMs },
     plan: createPlanner({ outputSide: config.rules.outputSide, formats, judgedBy: judgedByName }),
     planKey: createPlanKeys(),
@@ -101,7 +107,8 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
       images.run(recipe, bytesOriginal(png, 'memory'), budget),
     ),
   )
-  return [images, ...tiers, createContainerEngine()]
+  const waveforms = [createPcmWaveforms(), ...ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))]
+  return [images, ...tiers, ...waveforms, createContainerEngine()]
 }
 
 /** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */

@@ -3,6 +3,8 @@ import type { Classifier } from './engines/classifier.ts'
 import type { Engine } from './engines/engine.ts'
 import type { Gate } from './lib/gate.ts'
 import type { Flights } from './lib/once.ts'
+import type { Lru } from './lib/lru.ts'
+import type { CodecRules } from './media/codec-rules.ts'
 import type { MediaInfo } from './media/info.ts'
 import type { Finding, NsfwPolicy } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
@@ -39,6 +41,8 @@ export interface OriginPolicy {
   readonly staleWhileRevalidate: number
   /** What happens with pictures that are judged unsafe; absent: nobody looks. */
   readonly nsfw?: NsfwPolicy
+  /** Which codecs of video and sound are served; absent: all. */
+  readonly codecs?: CodecRules | undefined
   readonly cacheTags: readonly string[]
 }
 
@@ -49,6 +53,8 @@ export interface Judging {
   readonly threshold: number
   /** What is done with pictures that the classifier fails on: as with safe ones, or as with unsafe ones. */
   readonly onError: 'open' | 'closed'
+  /** Of a video of up to ten minutes, its first apart. */
+  readonly frames: number
 }
 
 export interface OriginalOpener {
@@ -78,6 +84,8 @@ export interface Services {
   readonly judging?: Judging | undefined
   /** Originals that are being judged. */
   readonly looks: Flights<Finding>
+  /** What is known of originals whose origin minds their codecs. */
+  readonly seenCodecs: Lru<MediaInfo>
   /** Bounds how many cold requests are under way at all. */
   readonly admission: Gate
   /** Bounds the bytes of originals held at once: a slow origin holds memory, never a thread. */

@@ -1,15 +1,16 @@
 /** What an original is, for those inside: facts, a hash, a placeholder, a verdict; and pictures of it that are not kept. */
 import type { Services } from './context.ts'
-import { chooseEngine } from './engines/choose.ts'
 import { probe } from './engines/probe.ts'
-import { isMediaError, limitError, MediaError } from './error.ts'
+import { openCover } from './engines/video/container/cover.ts'
+import { isMediaError, limitError } from './error.ts'
+import { formatOf, makeFrame, makeOnce, sampleTimes, type Probed } from './frames.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { createSha256 } from './lib/sha256.ts'
 import { cancelQuietly } from './lib/stream.ts'
+import { isSeen, look, type Seen } from './look.ts'
 import { formatRow, type FormatName } from './media/format.ts'
 import { UNJUDGED, verdictOf, type Verdict } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
-import { sniff } from './media/sniff.ts'
 import type { Ask } from './plan/plan.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
@@ -37,8 +38,6 @@ export interface Inspection {
   /** The whole file, of pictures, and of others that are no larger than pictures may be. */
   readonly bytes?: Uint8Array
 }
-
-const HEAD_BYTES = 4096
 
 /** @throws UNSUPPORTED_MEDIA, SOURCE_TOO_LARGE, CORRUPT_MEDIA, UNSUPPORTED_CODEC, and what the source throws */
 export async function inspect(
@@ -70,20 +69,22 @@ export async function makeStill(
   services: Services,
 ): Promise<Uint8Array> {
   const { class: mediaClass } = formatRow(await formatOf(original))
-  if (mediaClass !== 'image') return makeFrame(original, 0, signal, services)
+  if (mediaClass !== 'image') {
+    const probed = await openPicture(original, signal)
+    if (probed.info.class === 'image') return makeOnce(probed, STILL, signal, services)
+    return makeFrame(probed, 0, {}, signal, services)
+  }
   const bytes = await readWhole(original, services)
-  const ask = { format: 'jpeg', quality: 80, animated: false } as const
-  return make(bytesOriginal(bytes, 'memory'), ask, signal, services)
+  return make(bytesOriginal(bytes, 'memory'), STILL, signal, services)
 }
 
-function makeFrame(
-  original: Original,
-  time: number,
-  signal: AbortSignal,
-  services: Services,
-): Promise<Uint8Array> {
-  const timed = { mode: 'frame', time: String(time) }
-  return make(original, { format: 'jpeg', quality: 80, timed }, signal, services)
+const STILL = { format: 'jpeg', quality: 80, animated: false } as const
+
+/** A video, or the picture that a file of sound carries, or the sound where it carries none. */
+async function openPicture(original: Original, signal: AbortSignal): Promise<Probed> {
+  const info = await probe(original, undefined, signal)
+  const cover = info.class === 'audio' ? await openCover(original, info.format, signal) : undefined
+  return cover ?? { original, info }
 }
 
 export interface SampledFrame {
@@ -93,7 +94,7 @@ export interface SampledFrame {
   readonly bytes: Uint8Array
 }
 
-/** Near the start, the middle and the end of a video; a picture is its own one frame, unchanged. @throws as `makeStill` */
+/** Near the start, the middle and the end of a video; a picture is its own one frame, unchanged, and of sound the one that it carries. @throws as `makeStill` */
 export async function sampleFrames(
   original: Original,
   signal: AbortSignal,
@@ -102,31 +103,31 @@ export async function sampleFrames(
   const format = await formatOf(original)
   if (formatRow(format).class === 'image')
     return [{ timestamp: 0, format, bytes: await readWhole(original, services) }]
-  const info = await probe(original, undefined, signal)
+  const probed = await openPicture(original, signal)
+  const { info } = probed
+  if (info.class === 'image')
+    return [{ timestamp: 0, format: info.format, bytes: await readWhole(probed.original, services) }]
   const frames: SampledFrame[] = []
-  for (const timestamp of sampleTimes(info.class === 'image' ? 0 : (info.duration ?? 0)))
-    frames.push({ timestamp, format: 'jpeg', bytes: await makeFrame(original, timestamp, signal, services) })
+  for (const timestamp of sampleTimes(info.duration ?? 0)) {
+    const bytes = await makeFrame(probed, timestamp, {}, signal, services)
+    frames.push({ timestamp, format: 'jpeg', bytes })
+  }
   return frames
-}
-
-/** Of a clip of so many seconds, each once. */
-function sampleTimes(duration: number): number[] {
-  const start = Math.min(2, Math.max(1, 0.1 * duration + 0.5))
-  const end = duration > 2 ? duration - 1 : duration * 0.95
-  const times = [Math.min(start, end), duration / 2, end].map((time) => Math.round(time * 1000) / 1000)
-  return [...new Set(times)].toSorted((a, b) => a - b)
 }
 
 /** A classifier that fails says nothing: what it cannot judge goes through. */
 export async function judge(
   { format, bytes }: Inspection,
+  original: Original,
   signal: AbortSignal,
-  { judging, logger }: Services,
+  services: Services,
 ): Promise<Verdict> {
-  if (!judging || !bytes || formatRow(format).class !== 'image') return UNJUDGED
-  const { classifier, threshold } = judging
+  const { judging, logger } = services
+  if (!judging) return UNJUDGED
+  const whole = { format, original: bytes ? bytesOriginal(bytes, 'memory') : original }
   try {
-    return verdictOf(await classifier.classify(bytesOriginal(bytes, 'memory'), signal), threshold)
+    const seen = await seenOf(whole, signal)
+    return seen ? verdictOf(await look(seen, judging, signal, services), judging.threshold) : UNJUDGED
   } catch (cause) {
     signal.throwIfAborted()
     logger.log('warn', 'not judged', { cause: String(isMediaError(cause) ? (cause.cause ?? cause) : cause) })
@@ -134,24 +135,15 @@ export async function judge(
   }
 }
 
-async function formatOf(original: Original): Promise<FormatName> {
-  const format = sniff(await original.read({ start: 0, end: HEAD_BYTES }))
-  if (format === undefined) throw new MediaError('UNSUPPORTED_MEDIA')
-  return format
+/** Of sound the picture that it carries; undefined where there is nothing to see. */
+async function seenOf(whole: Seen, signal: AbortSignal): Promise<Seen | undefined> {
+  if (formatRow(whole.format).class === 'image') return whole
+  const { original, info } = await openPicture(whole.original, signal)
+  return info.class === 'image' || isSeen(info.format) ? { original, format: info.format } : undefined
 }
 
-async function make(
-  original: Original,
-  ask: Ask,
-  signal: AbortSignal,
-  services: Services,
-): Promise<Uint8Array> {
-  const info = await probe(original, undefined, signal)
-  const source = { origin: '', path: '', captures: {} }
-  const recipe = services.resolve({ source, ask, accepts: [], text: '' }, info)
-  const engine = await chooseEngine(services.engines, recipe, info)
-  const { main } = await engine.run(recipe, original, { signal, ...services.limits })
-  return main.body
+async function make(original: Original, ask: Ask, signal: AbortSignal, services: Services) {
+  return makeOnce({ original, info: await probe(original, undefined, signal) }, ask, signal, services)
 }
 
 async function readWhole(original: Original, { limits }: Services): Promise<Uint8Array> {

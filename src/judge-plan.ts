@@ -1,7 +1,7 @@
 /** The originals of a plan, judged together: what is to be made of them then, and what is said of it. */
 import type { Services } from './context.ts'
 import { overlayError } from './error.ts'
-import { judgementOf, judgeOriginal, type Judged } from './judge.ts'
+import { judgementOf, judgeOriginal, type Judged, type Subject } from './judge.ts'
 import type { MediaInfo } from './media/info.ts'
 import { joinJudgements, type Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
@@ -35,11 +35,8 @@ export async function judgePlan(
   { signal, event, services }: Doing,
 ): Promise<JudgedPlan> {
   if (plan.judged === undefined) return { veiled: plan, nsfw: undefined }
-  const { page, format } = plan.ask
-  // What is told of a file is told of its first page.
-  const shown = format === 'json' ? {} : { page }
   const first = await judgeOriginal(
-    { ref: plan.source, original: main.original, format: main.info.format, ...shown },
+    { ref: plan.source, original: main.original, format: main.info.format, ...shownOf(plan, main, services) },
     signal,
     event,
     services,
@@ -52,12 +49,24 @@ export async function judgePlan(
   }
 }
 
+/** What is told of a video, and what is drawn of its sound, shows none of its frames. */
+const STILL: ReadonlySet<Recipe['kind']> = new Set(['frame', 'facts', 'waveform'])
+
+/** What is told of a file is told of its first page. Of a video what is asked for decides what is seen. */
+function shownOf(plan: Plan, { info }: Probed, services: Services): Pick<Subject, 'page' | 'at' | 'isStill'> {
+  const { page, format } = plan.ask
+  if (info.class === 'image') return format === 'json' ? {} : { page }
+  const recipe = services.resolve(plan, info)
+  return { isStill: STILL.has(recipe.kind), ...(recipe.kind === 'frame' ? { at: recipe.at } : {}) }
+}
+
 async function judgeOverlay(
   { overlay: ref }: Plan,
   overlay: Probed | undefined,
   { signal, event, services }: Doing,
 ): Promise<Judged | undefined> {
-  if (!ref || !overlay) return undefined
+  // What is no picture is refused later.
+  if (!ref || !overlay || overlay.info.class !== 'image') return undefined
   try {
     const { original, info } = overlay
     return await judgeOriginal({ ref, original, format: info.format }, signal, event, services)
@@ -79,5 +88,6 @@ function veilPlan(plan: Plan, main: Judged | undefined, overlay: Judged | undefi
 
 /** What is told of an original tells this too. */
 export function withJudgement(recipe: Recipe, nsfw: Judgement | undefined): Recipe {
-  return nsfw && recipe.kind === 'metadata' ? { ...recipe, nsfw } : recipe
+  const tells = recipe.kind === 'metadata' || recipe.kind === 'facts'
+  return nsfw && tells ? { ...recipe, nsfw } : recipe
 }

@@ -8,13 +8,20 @@ import type { Classifier } from './engines/classifier.ts'
 import { probe } from './engines/probe.ts'
 import { isMediaError, MediaError, type ErrorCode } from './error.ts'
 import { sha256Hex } from './lib/hash.ts'
+import { isSeen, look } from './look.ts'
 import { formatRow, type FormatName } from './media/format.ts'
-import { verdictOf, type Finding, type Judgement, type NsfwPolicy, type Verdict } from './media/nsfw.ts'
+import {
+  verdictOf,
+  worstOf,
+  type Finding,
+  type Judgement,
+  type NsfwPolicy,
+  type Verdict,
+} from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
 import { canonicalJson } from './plan/canonical.ts'
 import type { SourceRef } from './plan/plan.ts'
-import { hurriedOriginal } from './sources/hurried.ts'
 
 /** What was asked about. */
 export interface Subject {
@@ -23,6 +30,10 @@ export interface Subject {
   readonly format: FormatName
   /** The one frame or page that is to be seen; absent: any. */
   readonly page?: number | undefined
+  /** Of a video: seconds, whose frame is to be seen; absent: any. */
+  readonly at?: number | undefined
+  /** Of a video: nothing but a still picture is to be seen, which can be veiled. */
+  readonly isStill?: boolean
   /** The file itself is to be seen, all that moves in it included. */
   readonly isWhole?: boolean
 }
@@ -40,7 +51,8 @@ export function judgedBy({ nsfw = 'allow' }: Pick<OriginPolicy, 'nsfw'>, judging
 }
 
 /**
- * Undefined where nobody looks: the origin allows everything, or it is no picture.
+ * Undefined where nobody looks: the origin allows everything, or there is nothing to see in such a file. What moves cannot be
+ * veiled: under `blur` it is refused.
  * @throws NSFW_BLOCKED; NSFW_UNJUDGED, or what decoding threw, where the classifier fails closed; BUSY, and what the
  * source throws
  */
@@ -51,17 +63,12 @@ export async function judgeOriginal(
   services: Services,
 ): Promise<Judged | undefined> {
   const { judging, policies } = services
-  const { nsfw = 'allow' } = policies.get(subject.ref.origin) ?? {}
-  const { class: mediaClass, animates, hasPages } = formatRow(subject.format)
-  if (!judging || nsfw === 'allow' || mediaClass !== 'image') return undefined
-  const { page: asked, ...rest } = subject
-  // Of what has one page another is refused later. Of the first frame all that is known counts.
-  const page = (animates || hasPages) && asked ? { page: asked } : {}
+  const { nsfw: asked = 'allow' } = policies.get(subject.ref.origin) ?? {}
+  if (!judging || asked === 'allow' || !isSeen(subject.format)) return undefined
+  const nsfw = asked === 'blur' && isTimed(subject) && !subject.isStill ? 'block' : asked
   let finding: Finding
   try {
-    finding = await timed(event, 'classify', services.now, () =>
-      find({ ...rest, ...page }, judging, signal, services),
-    )
+    finding = await timed(event, 'classify', services.now, () => findAll(subject, judging, signal, services))
   } catch (error) {
     if (signal.aborted || !isFailure(error)) throw error
     services.logger.log('warn', 'not judged', { ...aboutSubject(subject), ...causeOf(error) })
@@ -112,22 +119,40 @@ function isFailure(error: unknown): boolean {
   return !isMediaError(error) || !NO_FAILURE.has(error.code)
 }
 
+const isTimed = ({ format }: Subject) => formatRow(format).class !== 'image'
+
+/** Of one frame of a video both count, what the whole shows and what itself does. */
+async function findAll(
+  subject: Subject,
+  judging: Judging,
+  signal: AbortSignal,
+  services: Services,
+): Promise<Finding> {
+  const { page, at, ...rest } = subject
+  const { animates, hasPages } = formatRow(subject.format)
+  // Of what has one page another is refused later. Of the first frame all that is known counts.
+  const part = (animates || hasPages) && page ? { page } : {}
+  const whole = await find({ ...rest, ...part }, judging, signal, services)
+  if (!isTimed(subject) || !at || whole.probability > judging.threshold) return whole
+  return worstOf([whole, await find({ ...rest, at }, judging, signal, services)])
+}
+
 /** One look at a time at each version of each original. */
 async function find(
   subject: Subject,
-  { classifier }: Judging,
+  judging: Judging,
   signal: AbortSignal,
   services: Services,
 ): Promise<Finding> {
   if (subject.isWhole) await requireStill(subject)
-  const key = await keyOf(subject, classifier)
+  const key = await keyOf(subject, judging.classifier)
   const known = await recall(key, services)
   if (known) return known
   const { value } = await services.looks.run({
     key,
     signal,
     make: async (shared) => {
-      const finding = await look(subject, classifier, shared, services)
+      const finding = await weighed(subject, judging, shared, services)
       await remember(key, finding, subject, services)
       return finding
     },
@@ -138,7 +163,8 @@ async function find(
 
 /** What moves in formats whose frames are not read here would be seen and not judged. */
 async function requireStill({ original, format }: Subject): Promise<void> {
-  if (formatRow(format).animates) return
+  const { class: mediaClass, animates } = formatRow(format)
+  if (animates || mediaClass !== 'image') return
   const info = await probe(original)
   if (info.class === 'image' && info.animated)
     throw new MediaError(
@@ -147,20 +173,22 @@ async function requireStill({ original, format }: Subject): Promise<void> {
     )
 }
 
-async function keyOf({ ref, original, page }: Subject, { identity }: Classifier): Promise<string> {
+async function keyOf({ page, at, ...subject }: Subject, { identity }: Classifier): Promise<string> {
+  const { ref, original } = subject
   const { origin, path } = ref
-  return sha256Hex(['nsfw 1', identity, origin, path, original.validator.text, page ?? ''].join('\n'))
+  const part = isTimed(subject) ? `video ${at ?? ''}` : (page ?? '')
+  return sha256Hex(['nsfw 1', identity, origin, path, original.validator.text, part].join('\n'))
 }
 
-async function look(
-  { original, page }: Subject,
-  classifier: Classifier,
+async function weighed(
+  subject: Subject,
+  judging: Judging,
   signal: AbortSignal,
-  { memory, limits }: Services,
+  services: Services,
 ): Promise<Finding> {
-  const weight = Math.min(original.size ?? limits.imageBytes, limits.imageBytes)
-  const hurried = hurriedOriginal(original, limits.sourceMs)
-  return memory.run(signal, () => classifier.classify(hurried, signal, page), weight)
+  const { imageBytes } = services.limits
+  const weight = Math.min(subject.original.size ?? imageBytes, imageBytes)
+  return services.memory.run(signal, () => look(subject, judging, signal, services), weight)
 }
 
 async function recall(key: string, { cache }: Services): Promise<Finding | undefined> {

@@ -118,6 +118,8 @@ export interface FfmpegJob {
   readonly signal: AbortSignal
   /** Milliseconds of work, waiting for the input included. */
   readonly deadlineMs: number
+  /** Is handed the result piece by piece, in the place of `run`, which then has none to give. Not with `seeks`. */
+  take?(piece: Uint8Array): void
   /** Told of the seconds of the result that are done. */
   onProgress?(seconds: number): void
 }

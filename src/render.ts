@@ -3,22 +3,23 @@
  * worker, so nothing here knows of HTTP.
  */
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
+import { requireCodecs } from './codecs.ts'
 import type { Made, Services } from './context.ts'
 import { chooseEngine } from './engines/choose.ts'
 import { probe, probePicture } from './engines/probe.ts'
+import { openCover } from './engines/video/container/cover.ts'
 import { judgePlan, withJudgement } from './judge-plan.ts'
+import { keep } from './keep.ts'
 import type { MediaInfo } from './media/info.ts'
 import type { Judgement } from './media/nsfw.ts'
 import type { Original } from './media/original.ts'
-import type { Rendition } from './media/rendition.ts'
 import { timed, type RequestEvent } from './observe/event.ts'
 import { canonicalJson } from './plan/canonical.ts'
 import { recipeKey } from './plan/key.ts'
 import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
+import { wantsCover } from './plan/timed/cover.ts'
 import { hurriedOriginal } from './sources/hurried.ts'
-import { looseRendition } from './store/loose-rendition.ts'
-import type { StoredFacts } from './store/cache.ts'
 
 export interface Prepared {
   /** Name of the origin that the original is of. */
@@ -27,6 +28,8 @@ export interface Prepared {
   /** What the plan lays over the result. */
   readonly overlay: Original | undefined
   readonly info: MediaInfo
+  /** It is the picture that a file of sound carries. */
+  readonly isCover?: true
   readonly recipe: Recipe
   /** Names this version of all originals together. */
   readonly validator: string
@@ -52,8 +55,9 @@ export async function prepare(
   const originals = [main, ...(overlay ? [overlay] : [])].map(({ original }) => original)
   const close = async () => void (await Promise.all(originals.map((original) => original.close())))
   try {
-    if (services.policies.get(plan.source.origin)?.transforms === 'images')
-      requirePicture(main.info, plan.ask)
+    const policy = services.policies.get(plan.source.origin)
+    if (policy?.transforms === 'images') requirePicture(main.info, plan.ask)
+    requireCodecs(main.info, policy)
     const { veiled, nsfw } = await judgePlan(plan, main, overlay, { signal, event, services })
     const recipe = withJudgement(services.resolve(veiled, main.info, overlay?.info), nsfw)
     const validator = joinValidators(originals.map((original) => original.validator.text))
@@ -63,13 +67,14 @@ export async function prepare(
     return { ...main, origin, overlay: overlay?.original, recipe, validator, nsfw, key, close }
   } catch (error) {
     await close()
-    throw blamed(main.info, error)
+    throw blamed(main, error)
   }
 }
 
-/** Who asked for a picture, and gets the original where none can be made, has no use for a film. */
-function blamed({ class: mediaClass }: MediaInfo, error: unknown): unknown {
-  return mediaClass === 'image' ? error : ofClass(error, mediaClass)
+/** Who asked for a picture, and gets the original where none can be made, has no use for a film, nor for a song. */
+function blamed({ info, isCover }: Pick<Probed, 'info' | 'isCover'>, error: unknown): unknown {
+  if (isCover) return ofClass(error, 'audio')
+  return info.class === 'image' ? error : ofClass(error, info.class)
 }
 
 /** The details outlive the error: a remembered one has them too. */
@@ -98,6 +103,8 @@ export function isOfOtherClass(error: unknown): boolean {
 interface Probed {
   readonly original: Original
   readonly info: MediaInfo
+  /** It is the picture that a file of sound carries. */
+  readonly isCover?: true
 }
 
 async function openProbed(
@@ -112,7 +119,10 @@ async function openProbed(
     const page = pageOf(ask)
     const isForPictures = services.policies.get(ref.origin)?.transforms === 'images' && !wantsFrame(ask)
     const look = () => (isForPictures ? probePicture(original, page) : probe(original, page, signal))
-    return { original, info: await timed(event, 'probe', services.now, look) }
+    const info = await timed(event, 'probe', services.now, look)
+    const cover = ask && info.class === 'audio' && wantsCover(ask)
+    const found = cover && (await openCover(original, info.format, signal))
+    return found ? { ...found, isCover: true } : { original, info }
   } catch (error) {
     await original.close()
     throw error
@@ -184,7 +194,7 @@ export async function render(
   try {
     return await make(prepared, signal, event, services)
   } catch (error) {
-    throw blamed(prepared.info, error)
+    throw blamed(prepared, error)
   }
 }
 
@@ -196,7 +206,7 @@ async function make(
 ): Promise<Made> {
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
-  const { recipe, original, overlay, info, key } = prepared
+  const { recipe, original, overlay, info } = prepared
   const engine = await chooseEngine(services.engines, recipe, info)
   const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
   const budget = { signal, transformMs, imageBytes, sourceBytes, outputBytes }
@@ -204,34 +214,13 @@ async function make(
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
   const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
+  // Of video and sound each look has a time of its own.
+  const main = info.class === 'image' ? hurried(original) : original
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, hurried(original), budget, overlay && hurried(overlay)),
+      engine.run(recipe, main, budget, overlay && hurried(overlay)),
     )
-    const facts = storedFacts(rendition, prepared, services.now())
-    return timed(event, 'store', services.now, () => keep(key, rendition, facts, services))
+    return timed(event, 'store', services.now, () => keep(rendition, prepared, services))
   }
   return services.memory.run(signal, work, weight, prepared.origin)
-}
-
-function storedFacts(rendition: Rendition, { original, nsfw }: Prepared, now: number): StoredFacts {
-  const lastModified = original.validator.lastModified ?? now
-  const judged = nsfw ? { nsfw } : {}
-  return { ...rendition.facts, ...judged, sourceType: original.sourceType, lastModified }
-}
-
-/** A store that is full or down costs the caching, not the answer. */
-async function keep(key: string, { main }: Rendition, facts: StoredFacts, services: Services): Promise<Made> {
-  const whole = { type: main.type, body: main.body, facts }
-  try {
-    return { rendition: await services.cache.keep(key, whole), stored: true }
-  } catch (error) {
-    if (!isMediaError(error) || error.code !== 'STORE_FAILED') throw error
-    services.logger.log('error', 'rendition not stored', { key, cause: causeOf(error) })
-    return { rendition: looseRendition(key, whole), stored: false }
-  }
-}
-
-function causeOf(error: MediaError): string {
-  return error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -106,7 +106,8 @@ async function openJudging(
   const rules = { ...limits, memory: bounds.memoryBytes, looks: nsfw.frames }
   try {
     const classifier = await openClassifier(nsfw, { ...deps, rules, hashFile })
-    return classifier && { classifier, threshold: nsfw.threshold, onError: nsfw.onError }
+    const { threshold, onError, frames } = nsfw
+    return classifier && { classifier, threshold, onError, frames }
   } catch (error) {
     await deps.workers.close()
     const message = error instanceof Error ? error.message : String(error)

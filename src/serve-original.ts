@@ -1,5 +1,6 @@
 /** The original itself: sniffed, never transformed, streamed with ranges. */
 import { MediaError } from './error.ts'
+import { requireCodecsOf } from './codecs.ts'
 import type { Call, Grant, OriginPolicy, Services } from './context.ts'
 import { sha256Hex } from './lib/hash.ts'
 import { judgementOf, judgeOriginal } from './judge.ts'
@@ -51,6 +52,7 @@ export async function serveOriginal(
     const format = sniff(await original.read({ start: 0, end: HEAD_BYTES }))
     const type = format === undefined ? typeByName(request.path, how.policy) : formatRow(format).mime
     if (type === undefined && how.policy.originals !== 'any') throw new MediaError('UNSUPPORTED_MEDIA')
+    if (format) await requireCodecsOf(original, format, request.path, how.policy, services, call.signal)
     const judged =
       format &&
       (await judgeOriginal({ ref, original, format, isWhole: true }, call.signal, call.event, services))

@@ -114,6 +114,7 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   child.stdout?.on('data', (chunk: Uint8Array) => {
     size += chunk.length
     if (size > job.outputBytes) stop(tooLarge(size, job))
+    else if (job.take) job.take(chunk)
     else chunks.push(chunk)
   })
   let said = ''

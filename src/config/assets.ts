@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { assetPathFault } from '../request/assets/path.ts'
 import { templateFault } from '../sources/template.ts'
 import { paramByWord } from '../request/params.ts'
+import { codecsSchema } from './codecs.ts'
 import { nsfwPolicySchema } from './nsfw.ts'
 import { lifetimeShape } from './origin.ts'
 import { parametersSchema } from './parameters.ts'
@@ -112,6 +113,7 @@ const rowSchema = z.strictObject({
     .default([])
     .describe('Tags for purging'),
   nsfw: nsfwPolicySchema.optional(),
+  codecs: codecsSchema,
   ...lifetimeShape,
 })
 

@@ -55,6 +55,7 @@ function assetOrigins({ assets, objectStore, nsfw }: Config): InnerOrigin[] {
     fallback: row.fallback,
     types: row.types,
     nsfw: row.nsfw ?? nsfw.default,
+    codecs: row.codecs,
     cacheTags: row.cacheTags,
     sources: row.keys.map((key) => mountedSource(row.mount, key, objectStore)),
   }))

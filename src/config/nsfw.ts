@@ -56,7 +56,12 @@ export const nsfwSchema = z
     http: httpSchema,
     onnx: onnxSchema,
     threshold: z.number().min(0).max(1).default(0.85).describe('Probability above which a picture is unsafe'),
-    frames: z.int().min(1).max(32).default(3).describe('Frames of an animation that are looked at'),
+    frames: z
+      .int()
+      .min(1)
+      .max(32)
+      .default(3)
+      .describe('Frames of an animation, or of a video beside its first, that are looked at'),
     onError: z
       .enum(['closed', 'open'])
       .default('closed')

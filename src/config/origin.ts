@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { accessSchema } from '../access/settings.ts'
 import { sourceSchema } from '../sources/settings.ts'
+import { codecsSchema } from './codecs.ts'
 import { nsfwPolicySchema } from './nsfw.ts'
 import { patternFault } from './pattern.ts'
 import { parametersSchema } from './parameters.ts'
@@ -90,4 +91,5 @@ export const originSchema = z.strictObject({
     .default('none')
     .describe('What to serve when no engine can make the rendition'),
   nsfw: nsfwPolicySchema.optional(),
+  codecs: codecsSchema,
 })

@@ -156,3 +156,11 @@ export type FormatName = keyof typeof FORMATS
 export function formatRow(name: FormatName): FormatRow {
   return FORMATS[name]
 }
+
+/** What files of such a name usually are: a hint, never trusted. Undefined: the name does not say. */
+export function classOfName(name: string): MediaClass | undefined {
+  const extension = /\.([a-z0-9]{2,5})$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  return Object.values(FORMATS).find(({ extensions }) =>
+    (extensions as readonly string[]).includes(extension),
+  )?.class
+}

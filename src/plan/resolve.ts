@@ -50,7 +50,7 @@ function resolveVideoOrAudio(plan: Plan, info: TimedInfo, limits: ResolveLimits)
     })
   return resolveTimed(plan, info, {
     picture: (question, still) => resolvePicture(question, still, limits),
-    facts: (still) => resolveMetadata({}, still, limits),
+    facts: (still) => resolveMetadata(veilOf(plan.ask), still, limits),
     limits,
   })
 }

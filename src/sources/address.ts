@@ -10,7 +10,9 @@ export function createAddressSource({ capture }: { readonly capture: string }, s
       safeFetch(captures[capture] ?? '', { headers, signal })
   return {
     type: 'http',
-    open: async (request) => openRemote('http', sender(request)),
+    open: async (request) => openRemote('http', sender(request), pathOf(request.captures[capture])),
     check: async (request, validator) => checkRemote('http', sender(request), validator),
   }
 }
+
+const pathOf = (address = '') => (URL.canParse(address) ? new URL(address).pathname : '')

@@ -26,7 +26,8 @@ export function createHttpSource(
 
   return {
     type: 'http',
-    open: async (request) => openRemote('http', sender(request)),
+    open: async (request) =>
+      openRemote('http', sender(request), fillUrl(settings.url, request.captures).pathname),
     check: async (request, validator) => checkRemote('http', sender(request), validator),
   }
 }

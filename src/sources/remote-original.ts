@@ -8,6 +8,7 @@ import { concatBytes, gather } from '../lib/bytes.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { cancelQuietly, toStream } from '../lib/stream.ts'
 import { nextTurn, TURN_BYTES } from '../lib/turn.ts'
+import { classOfName } from '../media/format.ts'
 import type { ByteRange, Original, Validator } from '../media/original.ts'
 import { RemoteCursor } from './remote-cursor.ts'
 import { pinTo, rangeStart, readFacts, statusError, unlessSame, type RemoteFacts } from './remote-facts.ts'
@@ -15,6 +16,8 @@ import { pinTo, rangeStart, readFacts, statusError, unlessSame, type RemoteFacts
 /** Sends one GET with these headers besides the source's own. */
 export type RemoteSend = (headers: Readonly<Record<string, string>>) => Promise<Response>
 
+/** Bytes asked for first of a file of which parts will do. */
+const HEAD = 65_536
 /** Bytes kept from the start of the first response. */
 const KEPT = 1_048_576
 /** Statuses that, for a version we had a moment ago, say that it is gone. */
@@ -22,17 +25,34 @@ const MEANS_CHANGED = new Set([200, 206, 404, 410, 412, 416])
 /** Bytes that are cheaper to read over than to ask for anew. */
 const READ_OVER = 262_144
 
-/** @throws NOT_FOUND, GONE, SOURCE_FAILED, and what `send` throws */
-export async function openRemote(sourceType: string, send: RemoteSend): Promise<Original> {
-  const response = await send({})
-  if (response.status !== 200) {
+/**
+ * @param name of the file: of what looks like video or sound only the beginning is asked for, since parts of it will do
+ * @throws NOT_FOUND, GONE, SOURCE_FAILED, and what `send` throws
+ */
+export async function openRemote(sourceType: string, send: RemoteSend, name = ''): Promise<Original> {
+  const head = await sendForHead(send, name)
+  const response = head ?? (await send({}))
+  const isHead = response === head && response.status === 206
+  if (response.status !== 200 && !isHead) {
     await cancelQuietly(response.body)
     throw statusError(response)
   }
   const facts = readFacts(response)
-  const original = new RemoteOriginal(sourceType, send, facts, new RemoteCursor(response.body, 0, true))
+  const original = new RemoteOriginal(sourceType, send, facts, new RemoteCursor(response.body, 0, !isHead))
+  if (isHead) await original.read({ start: 0, end: HEAD })
   if (!facts.validator) await original.nameVersion()
   return original
+}
+
+/** Undefined where a source's answer is no beginning that others can be joined to. */
+async function sendForHead(send: RemoteSend, name: string): Promise<Response | undefined> {
+  if ((classOfName(name) ?? 'image') === 'image') return undefined
+  const response = await send({ range: `bytes=0-${HEAD - 1}` })
+  const { status, headers } = response
+  const isHead = status === 206 && rangeStart(headers) === 0 && readFacts(response).validator !== undefined
+  if (isHead || (status !== 206 && status !== 416)) return response
+  await cancelQuietly(response.body)
+  return undefined
 }
 
 /** Whether the source still has the version that `validator` names. @throws as `openRemote` */

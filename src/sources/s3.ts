@@ -20,7 +20,7 @@ export function createS3Source(settings: Settings, safeFetch: SafeFetch): Source
 
   return {
     type: 's3',
-    open: async (request) => openRemote('s3', sender(request)),
+    open: async (request) => openRemote('s3', sender(request), fillKey(settings.key, request.captures)),
     check: async (request, validator) => checkRemote('s3', sender(request), validator),
   }
 }

@@ -27,8 +27,8 @@ async function start(options: ObjectServerOptions = {}, rules = {}) {
   const source = createHttpSource(settings, createTestFetch({ idleMs: 300, ...rules }))
   return {
     server,
-    async open() {
-      const original = await source.open({ captures: { key: 'a.bin' }, signal })
+    async open(key = 'a.bin') {
+      const original = await source.open({ captures: { key }, signal })
       open.push(original)
       return original
     },
@@ -45,6 +45,33 @@ const code = async (work: Promise<unknown>) =>
   )
 
 describe('requests', () => {
+  it('of what looks like video or sound the beginning is asked for, then what is wanted', async () => {
+    const it = await start()
+    it.server.objects.set('a.mp4', PICTURE)
+    const original = await it.open('a.mp4')
+    expect(original.size).toBe(PICTURE.length)
+    expect(same(await original.read({ start: 0, end: 65_536 }), PICTURE.subarray(0, 65_536))).toBe(true)
+    expect(it.ranges()).toEqual(['bytes=0-65535'])
+    expect(same(await original.read({ start: 2_400_000, end: 9e9 }), PICTURE.subarray(2_400_000))).toBe(true)
+    expect(it.ranges()).toEqual(['bytes=0-65535', 'bytes=2400000-2499999'])
+    expect(same(await readAll(original.stream()), PICTURE)).toBe(true)
+    expect(it.ranges().slice(2)).toEqual(['bytes=65536-2499999'])
+  })
+
+  it.each<[string, ObjectServerOptions, number]>([
+    ['that answers no ranges', { ranges: false }, 100_000],
+    ['that does not tell versions apart', { validators: 'none' }, 100_000],
+    ['that does not say how long it is', { length: false, ranges: false }, 100_000],
+    ['of a file that is smaller', {}, 1000],
+    ['of an empty file', {}, 0],
+  ])('so too at a source %s', async (_, options, size) => {
+    const it = await start(options)
+    it.server.objects.set('a.MP4', PICTURE.subarray(0, size))
+    const original = await it.open('a.MP4')
+    expect(same(await original.read({ start: 0, end: 9e9 }), PICTURE.subarray(0, size))).toBe(true)
+    expect(same(await readAll((await it.open('a.MP4')).stream()), PICTURE.subarray(0, size))).toBe(true)
+  })
+
   it('a picture that is looked at and then read costs one', async () => {
     const it = await start()
     const original = await it.open()

@@ -166,7 +166,9 @@ export class Lane {
     const tooLarge = this.#shared.numbers[NUMBER.tooLarge] ?? 0
     if (tooLarge > 0) throw largerThan(tooLarge, job)
     if (code !== 0) throw this.#corrupt()
-    return result
+    if (!job.take) return result
+    job.take(result)
+    return new Uint8Array(0)
   }
 
   /** The result leaves the core's memory, whatever it is worth. */

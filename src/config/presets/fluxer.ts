@@ -15,6 +15,19 @@ export const FLUXER_SIZES = [
   640, 1024, 1280, 1536, 2048, 3072, 4096,
 ] as const
 
+const VIDEO_CODECS =
+  'h264 avc1 hevc hev1 hvc1 h265 vp8 vp9 av1 av01 theora mpeg4 mpeg2video mpeg1video h263 prores mjpeg wmv1 wmv2 wmv3 vc1 msmpeg4v3'.split(
+    ' ',
+  )
+/** Codecs of files that it takes. */
+export const FLUXER_CODECS: NonNullable<AssetRowInput['codecs']> = {
+  video: {
+    allow: VIDEO_CODECS,
+    deny: ['prores_4444', 'prores_4444xq', 'apch', 'apcn', 'apcs', 'apco', 'ap4h', 'ap4x'],
+  },
+  audio: { allow: ['aac', 'mp4a', 'mp3', 'opus', 'vorbis', 'flac', 'pcm_s16le', 'pcm_s24le', 'pcm_f32le'] },
+}
+
 const FORMATS: AssetRowInput['formats'] = ['webp', 'png', 'jpg', 'jpeg', 'gif', 'avif']
 const FORMAT_DEFAULTS = { png: { effort: 9 }, jpeg: { progressive: true } }
 const QUALITIES = { low: 20, high: 80, lossless: 100 }
@@ -82,6 +95,7 @@ const ROWS: readonly Row[] = [
     defaults: { quality: 100, progressive: true, mode: 'frame', time: 0 },
     formatDefaults: FORMAT_DEFAULTS,
     download: true,
+    codecs: FLUXER_CODECS,
     fallback: 'picture',
     cacheControl: { ok: YEAR },
   },

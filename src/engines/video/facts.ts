@@ -1,23 +1,29 @@
 /** The answer to `format=json` of a video or of audio. What is not known is null. */
 import { formatRow } from '../../media/format.ts'
-import type { AudioTrack, TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { AudioTrack, ImageInfo, VideoTrack } from '../../media/info.ts'
+import type { FactsRecipe } from '../../plan/timed/recipe.ts'
 
-/**
- * @param size bytes of the original, where they are known
- * @param placeholder as pictures have it, where a frame could be had
- */
+/** What is known of it beside its index. */
+export interface Beside {
+  /** Bytes of the original, where they are known. */
+  readonly size: number | undefined
+  /** As pictures have it, where a frame could be had. */
+  readonly placeholder?: unknown
+  /** Of sound: the picture that it carries, if it carries one. */
+  readonly cover?: ImageInfo | undefined
+}
+
 export function describeTimed(
-  info: TimedInfo,
-  size: number | undefined,
-  placeholder: unknown = null,
+  { info, nsfw }: FactsRecipe,
+  { size, placeholder = null, cover }: Beside,
 ): Uint8Array<ArrayBuffer> {
   const { format, duration, video, audio } = info
   const facts = {
     format,
     contentType: formatRow(format).mime,
     size: size ?? null,
-    width: video?.width ?? null,
-    height: video?.height ?? null,
+    width: video?.width || null,
+    height: video?.height || null,
     duration: duration ?? null,
     hasAlpha: video?.hasAlpha ?? false,
     video: video ? videoFacts(video) : null,
@@ -26,9 +32,15 @@ export function describeTimed(
       ...(video ? [{ kind: 'video', ...videoFacts(video) }] : []),
       ...(audio ?? []).map((track) => ({ kind: 'audio', ...audioFacts(track) })),
     ],
+    ...(info.class === 'audio' ? { cover: cover ? coverFacts(cover) : null } : {}),
     placeholder,
+    ...(nsfw ? { nsfw } : {}),
   }
   return new TextEncoder().encode(JSON.stringify(facts))
+}
+
+function coverFacts({ format, width, height }: ImageInfo) {
+  return { contentType: formatRow(format).mime, width, height }
 }
 
 function videoFacts({ codec, codecId, fps, bitrate, rotation, codedWidth, codedHeight, isHdr }: VideoTrack) {

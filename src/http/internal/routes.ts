@@ -124,7 +124,8 @@ function allowsUnsafe(body: Fields): boolean {
 async function metadata({ request, subject, original, services }: Asked): Promise<Response> {
   const found = await inspect(original, request.signal, services)
   const { description, bytes } = found
-  const verdict = allowsUnsafe(subject.fields) ? UNJUDGED : await judge(found, request.signal, services)
+  const isAllowed = allowsUnsafe(subject.fields)
+  const verdict = isAllowed ? UNJUDGED : await judge(found, original, request.signal, services)
   if (subject.fields['with_base64'] === true && !bytes)
     throw new MediaError('SOURCE_TOO_LARGE', 'The original is too large to be answered whole')
   return json({

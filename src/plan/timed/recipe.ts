@@ -1,10 +1,12 @@
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { Judgement } from '../../media/nsfw.ts'
 import type { Color } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, MetadataRecipe, Rect, Size } from '../recipe.ts'
+import type { WaveformRecipe } from './waveform.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
-export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | FactsRecipe
+export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | WaveformRecipe | FactsRecipe
 
 /** A part of a presentation; what is absent is its own start or end. */
 export interface Span {
@@ -117,4 +119,6 @@ export interface FactsRecipe {
     readonly track: VideoTrack
     readonly picture: MetadataRecipe
   }
+  /** What it was judged to be. */
+  readonly nsfw?: Judgement
 }

@@ -7,6 +7,7 @@ import type { ImageRecipe, LookRecipe, MetadataRecipe, OutputLimits } from '../r
 import { resolveClip } from './clip.ts'
 import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
+import { resolveWaveform } from './waveform.ts'
 import { wholeOf } from './whole.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
@@ -32,6 +33,7 @@ export function resolveTimed(question: Question, info: TimedInfo, frames: FrameR
   if (info.audio === undefined && !info.video)
     throw new MediaError('NOT_SUPPORTED_HERE', `Cannot read ${info.format}: no engine here does`)
   if (mode === 'audio') return resolveSound(ask, info)
+  if (mode === 'waveform') return resolveWaveform(ask, info)
   const video = requireVideo(info, mode)
   const pixels = pixelsOf(video)
   if (pixels > frames.limits.pixels) throw limitError('pixels', pixels, frames.limits.pixels)
@@ -63,13 +65,18 @@ function modeOf(ask: Ask, info: TimedInfo): Mode | 'facts' {
   const { format } = ask
   if (format === 'json') return 'facts'
   if (format && SOUNDS[format]) return 'audio'
-  if (format && STILLS.has(format) && !MOVING.has(format)) return 'frame'
+  const isStill = format && STILLS.has(format) && (info.class === 'audio' || !MOVING.has(format))
+  if (isStill) return 'frame'
   return info.class === 'audio' ? 'audio' : 'video'
 }
 
 function requireVideo({ class: mediaClass, video }: TimedInfo, mode: Mode): VideoTrack {
   if (video && video.width > 0 && video.height > 0) return video
-  throw new MediaError('INVALID_PARAMETER', `Parameter "mode" is wrong: ${mediaClass} has no pictures`, {
+  const lack =
+    mediaClass === 'audio' && mode === 'frame'
+      ? 'this sound carries no picture'
+      : `${mediaClass} has no pictures`
+  throw new MediaError('INVALID_PARAMETER', `Parameter "mode" is wrong: ${lack}`, {
     details: [{ parameter: 'mode', value: mode, expected: 'audio' }],
   })
 }

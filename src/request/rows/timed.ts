@@ -17,7 +17,7 @@ export const TIMED_ROWS = {
     ...timed,
     ...oneOf('video', 'frame', 'spritesheet', 'storyboard', 'audio', 'waveform', 'hls'),
     classes: ['video', 'audio'],
-    doc: 'What to make of a video or of audio.',
+    doc: 'What to make of a video or of audio; `frame` of sound is the picture that it carries.',
     example: 'frame',
   },
   time: {

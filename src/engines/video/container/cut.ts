@@ -18,6 +18,7 @@ import type { FormatName } from '../../../media/format.ts'
 const STEP_MS = 2
 /** Some files call every frame with transparency a key frame. */
 const VERIFIED = { verifyKeyPackets: true } as const
+const PLACE = { metadataOnly: true } as const
 
 export interface CutTask {
   readonly from: FormatName
@@ -75,7 +76,8 @@ async function gather(
   most: number,
   from: FormatName,
 ): Promise<EncodedPacket> {
-  const target = (await sink.getPacket(time)) ?? (await sink.getFirstPacket())
+  // Its bytes come with those before it.
+  const target = (await sink.getPacket(time, PLACE)) ?? (await sink.getFirstPacket(PLACE))
   if (!target) throw corrupt(from, 'it has no frames')
   const key =
     (await sink.getKeyPacket(target.timestamp, VERIFIED)) ?? (await sink.getFirstKeyPacket(VERIFIED))

@@ -1,15 +1,16 @@
 /** What can be made of a video or of audio without decoding it: facts, parts of it, other containers. Runs everywhere. */
-import { MediaError } from '../../../error.ts'
+import { isMediaError, MediaError, type ErrorCode } from '../../../error.ts'
 import { holds } from '../../../media/containers.ts'
-import { formatRow } from '../../../media/format.ts'
+import { formatRow, type FormatName } from '../../../media/format.ts'
 import type { MediaInfo, TimedInfo } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
 import type { Recipe } from '../../../plan/recipe.ts'
-import type { ClipRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
+import type { ClipRecipe, FactsRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { describeTimed } from '../facts.ts'
 import { copyTracks } from './copy.ts'
+import { openCover } from './cover.ts'
 import { readsContainer, withContainer } from './open.ts'
 
 const NAME = 'container'
@@ -19,8 +20,7 @@ export function createContainerEngine(): Engine {
     name: NAME,
     can: (recipe, info) => info.class !== 'image' && can(recipe, info),
     async run(recipe, original, budget) {
-      if (recipe.kind === 'facts')
-        return rendition('application/json', describeTimed(recipe.info, original.size))
+      if (recipe.kind === 'facts') return tell(recipe, original, budget.signal)
       if (recipe.kind !== 'clip' && recipe.kind !== 'sound')
         throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
       return rendition(
@@ -31,6 +31,29 @@ export function createContainerEngine(): Engine {
     },
   }
 }
+
+async function tell(recipe: FactsRecipe, original: Original, signal: AbortSignal): Promise<Rendition> {
+  const cover = recipe.info.class === 'audio' ? await coverOf(original, recipe.from, signal) : undefined
+  return rendition('application/json', describeTimed(recipe, { size: original.size, cover }))
+}
+
+/** What the index says holds whatever its tags are worth. */
+async function coverOf(original: Original, format: FormatName, signal: AbortSignal) {
+  try {
+    return (await openCover(original, format, signal))?.info
+  } catch (error) {
+    if (isMediaError(error) && TAGS_FAULT.has(error.code)) return undefined
+    throw error
+  }
+}
+
+const TAGS_FAULT: ReadonlySet<ErrorCode> = new Set([
+  'CORRUPT_MEDIA',
+  'UNSUPPORTED_CODEC',
+  'LIMIT_EXCEEDED',
+  'SOURCE_TOO_LARGE',
+  'TRANSFORM_TIMEOUT',
+])
 
 function can(recipe: Recipe, info: Extract<MediaInfo, TimedInfo>): boolean {
   if (recipe.kind === 'facts') return true

@@ -33,6 +33,7 @@ export interface Feed {
   readonly done: Promise<void>
 }
 
+const PLACE = { metadataOnly: true } as const
 /** Before the first packet: some are decoded before the time zero of their own. */
 const LEAD = 1
 /** Sound that is decoded and not heard, so that what follows begins clean. */
@@ -86,7 +87,7 @@ async function requireCodecs(
 /** When the frame of a time begins. */
 async function shownAt(track: InputVideoTrack, time: number): Promise<number | undefined> {
   const sink = new EncodedPacketSink(track)
-  return ((await sink.getPacket(time)) ?? (await sink.getFirstPacket()))?.timestamp
+  return ((await sink.getPacket(time, PLACE)) ?? (await sink.getFirstPacket(PLACE)))?.timestamp
 }
 
 /** Waits where the reader does. */

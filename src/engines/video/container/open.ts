@@ -70,7 +70,7 @@ export async function withContainer<T>(
   limits.signal.throwIfAborted()
   const late = AbortSignal.timeout(limits.ms)
   const signal = AbortSignal.any([limits.signal, late])
-  const { source, failure } = await openSource(original, { signal, bytes: limits.bytes })
+  const { source, blocks, failure } = await openSource(original, { signal, bytes: limits.bytes })
   const input = new Input({ source, formats: [...formats] })
   const stop = () => input.dispose()
   signal.addEventListener('abort', stop, { once: true })
@@ -85,6 +85,7 @@ export async function withContainer<T>(
   } finally {
     signal.removeEventListener('abort', stop)
     input.dispose()
+    await blocks.close()
   }
 }
 
@@ -98,7 +99,7 @@ async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits
     async read(start, end) {
       try {
         signal.throwIfAborted()
-        return await blocks.read(start, end)
+        return await unlessAborted(blocks.read(start, end), signal)
       } catch (error) {
         failure.reason ??= error
         throw error
@@ -107,7 +108,16 @@ async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits
     maxCacheSize: CACHE_BYTES,
     handleUnhandledError: () => undefined,
   }
-  return { source: patientSource(options, signal), failure }
+  return { source: patientSource(options, signal), blocks, failure }
+}
+
+/** Whatever a source does, nobody waits for it longer than the signal lets them. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 /** Of one that does not say it, found out by reading it. */

@@ -9,6 +9,7 @@ import { readFlv } from '../../../media/headers/flv.ts'
 import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import type { AudioTrack, TimedInfo, VideoTrack } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
+import { withOggVideo } from './ogg-video.ts'
 import { readsContainer, withContainer } from './open.ts'
 
 /** Of the file: the index of a film of many hours. Beyond this an index is not worth reading. */
@@ -30,7 +31,8 @@ export async function probeTimed(
   if (!readsContainer(format)) return probeHeader(original, format)
   const limits = { signal, bytes: INDEX_BYTES, ms: PROBE_MS }
   try {
-    return await withContainer(original, format, limits, (input) => describe(input, format))
+    const info = await withContainer(original, format, limits, (input) => describe(input, format))
+    return format === 'ogg' ? await withOggVideo(info, original) : info
   } catch (error) {
     if (isMediaError(error) && error.code === 'TRANSFORM_TIMEOUT')
       throw corrupt(format, 'its index makes no sense')

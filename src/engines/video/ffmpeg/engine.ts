@@ -52,10 +52,11 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
   }
 
   /** What the index says holds whatever follows it: frames that cannot be had cost the placeholder alone. */
-  async function tell({ from, info, sample }: FactsRecipe, original: Original, budget: Budget) {
+  async function tell(recipe: FactsRecipe, original: Original, budget: Budget) {
+    const { from, sample } = recipe
     const placeholder = sample && (await placeholderOf({ from, ...sample }, original, budget))
-    const body = describeTimed(info, original.size, placeholder)
-    const { video } = info
+    const body = describeTimed(recipe, { size: original.size, placeholder })
+    const { video } = recipe.info
     const size = video ? { width: video.width, height: video.height } : {}
     return { main: { name: '', type: 'application/json', body }, facts: { engine: name, ...size } }
   }
@@ -183,7 +184,7 @@ function firstOf(
 }
 
 /** What broke the stream off is the reason, where both failed; a reader that has enough may stop. */
-async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
+export async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
   let broken: unknown
   const pumped = done.catch((error: unknown) => {
     broken = error

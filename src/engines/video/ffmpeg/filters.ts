@@ -130,7 +130,10 @@ function colorOf(color: Color | undefined): string {
   return `0x${[r, g, b].map((channel) => channel.toString(16).padStart(2, '0')).join('')}@1`
 }
 
-export function soundFilters({ speed, sampleRate }: SoundEncoding, { start, end }: Times): string[] {
+export function soundFilters(
+  { speed, sampleRate }: Pick<SoundEncoding, 'speed' | 'sampleRate'>,
+  { start, end }: Times,
+): string[] {
   return [
     `atrim=start=${decimal(start)}${end === undefined ? '' : `:end=${decimal(end)}`}`,
     `asetpts=PTS-${decimal(start)}/TB`,

@@ -1,0 +1,139 @@
+/** Waveforms: samples as they lie in the file where they are stored so, else as an ffmpeg decodes them; never all of them at once. */
+import type { Input, InputAudioTrack } from 'mediabunny'
+import { MediaError } from '../../../error.ts'
+import { nextTurn } from '../../../lib/turn.ts'
+import type { TimedInfo } from '../../../media/info.ts'
+import type { Original } from '../../../media/original.ts'
+import type { Rendition } from '../../../media/rendition.ts'
+import type { Recipe } from '../../../plan/recipe.ts'
+import type { WaveformRecipe } from '../../../plan/timed/waveform.ts'
+import type { Ffmpeg } from '../../../platform.ts'
+import type { Budget, Engine } from '../../engine.ts'
+import { openFeed, type Feed } from '../container/feed.ts'
+import { readsContainer, withContainer } from '../container/open.ts'
+import { packetsWithin } from '../container/packets.ts'
+import { fed } from '../ffmpeg/engine.ts'
+import { soundFilters } from '../ffmpeg/filters.ts'
+import { createPeaks, type Waveform } from './peaks.ts'
+import { isPcm, mixPcm } from './pcm.ts'
+
+type Maker = (
+  recipe: WaveformRecipe,
+  input: Input,
+  track: InputAudioTrack,
+  budget: Budget,
+) => Promise<Waveform>
+
+/** Of sound that is stored as samples. Runs everywhere. */
+export function createPcmWaveforms(): Engine {
+  return {
+    name: 'container',
+    can: (recipe, info) => isReadable(recipe, info) && isPcm(codecOf(recipe, info)),
+    run: (recipe, original, budget) => run('container', recipe, original, budget, readSamples),
+  }
+}
+
+export function createFfmpegWaveforms(ffmpeg: Ffmpeg): Engine {
+  const { name } = ffmpeg
+  const decode: Maker = async (recipe, input, audio, { signal, transformMs }) => {
+    const { points, sampleRate, length } = recipe
+    const peaks = createPeaks(points, samplesIn(length, sampleRate))
+    const feed = await openFeed(input, { span: recipe, audio })
+    const reader = createReader((sample) => peaks.add(sample))
+    const job = { args: samplesArguments(recipe, feed), input: feed.stream, take: reader }
+    await fed(feed, ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs }))
+    return peaks.finish(sampleRate)
+  }
+  return {
+    name,
+    async can(recipe, info) {
+      if (!isReadable(recipe, info) || codecOf(recipe, info) === null) return false
+      return (await ffmpeg.abilities()) !== undefined
+    },
+    run: (recipe, original, budget) => run(name, recipe, original, budget, decode),
+  }
+}
+
+/** Bytes that come of an ffmpeg: half more than were reckoned with, where a file tells less than it holds. */
+const MOST_SAMPLES = 192 * 1_048_576
+
+type Info = Parameters<Engine['can']>[1]
+
+function isReadable(recipe: Recipe, info: Info): recipe is WaveformRecipe {
+  return recipe.kind === 'waveform' && info.class !== 'image' && readsContainer(info.format)
+}
+
+function codecOf({ track }: WaveformRecipe, info: Info): string | null {
+  return (info as TimedInfo).audio?.[track]?.codec ?? null
+}
+
+async function run(
+  engine: string,
+  recipe: Recipe,
+  original: Original,
+  budget: Budget,
+  make: Maker,
+): Promise<Rendition> {
+  if (recipe.kind !== 'waveform') throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
+  const limits = { signal: budget.signal, bytes: budget.sourceBytes, ms: budget.transformMs }
+  const waveform = await withContainer(original, recipe.from, limits, async (input) => {
+    const track = (await input.getAudioTracks())[recipe.track]
+    if (!track) throw new MediaError('CORRUPT_MEDIA')
+    return make(recipe, input, track, budget)
+  })
+  const body = new TextEncoder().encode(JSON.stringify(waveform))
+  return { main: { name: '', type: 'application/json', body }, facts: { engine } }
+}
+
+/** One at least: what is shorter than a sample is none. */
+function samplesIn(seconds: number | undefined, sampleRate: number): number | undefined {
+  return seconds === undefined ? undefined : Math.max(1, Math.round(seconds * sampleRate))
+}
+
+/** Packets after which others have their turn. */
+const PACKETS = 64
+
+async function readSamples(
+  { points, start = 0, length, end = Infinity }: WaveformRecipe,
+  input: Input,
+  track: InputAudioTrack,
+  { signal }: Budget,
+): Promise<Waveform> {
+  const sampleRate = await track.getSampleRate()
+  const layout = { codec: (await track.getCodec()) ?? '', channels: await track.getNumberOfChannels() }
+  const origin = Math.max(0, await input.getFirstTimestamp())
+  const peaks = createPeaks(points, samplesIn(length, sampleRate))
+  let packets = 0
+  for await (const { timestamp, data } of packetsWithin(track, {
+    start: origin + start,
+    end: origin + end,
+  })) {
+    const at = (seconds: number) => Math.round((origin + seconds - timestamp) * sampleRate)
+    mixPcm(layout, data, [at(start), at(end)], (sample) => peaks.add(sample))
+    if (++packets % PACKETS > 0) continue
+    await nextTurn()
+    signal.throwIfAborted()
+  }
+  return peaks.finish(sampleRate)
+}
+
+function samplesArguments({ sampleRate }: WaveformRecipe, feed: Feed): string[] {
+  const filters = soundFilters({ speed: 1, sampleRate }, feed).join(',')
+  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn', '-sn', '-dn']
+  const make = ['-af', filters, '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-f', 's16le']
+  return [...read, ...make]
+}
+
+/** Of pieces that may end within a sample. */
+function createReader(add: (sample: number) => void): (piece: Uint8Array) => void {
+  let low: number | undefined
+  return (piece) => {
+    for (const byte of piece) {
+      if (low === undefined) low = byte
+      else {
+        add(((((byte << 8) | low) << 16) >> 16) / 0x8000)
+        low = undefined
+      }
+    }
+  }
+}
