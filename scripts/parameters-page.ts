@@ -39,10 +39,14 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
+\`format=gif\` and \`format=webp\` make a preview of a video that moves, for ever and without sound: 3 seconds from the second 2 on (of a shorter video
+its last ones), 480 pixels wide, 10 frames a second, at most 60 seconds; what is asked for counts. \`mode=frame\` with either is a still, and \`Accept\` alone
+never makes a video a picture. Originals are MP4, MOV, 3GP, WebM, Matroska and transport streams, and by an ffmpeg, which gets them whole, AVI and FLV, and
+other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion JPEG and more; not in transport streams).
 Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
 \`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
 \`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
-HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
+HLS is answered with 501 \`NOT_SUPPORTED_HERE\`. Sprite sheets, storyboards and \`time=auto\` are too, of originals that an ffmpeg gets whole.
 
 \`time=auto\` of a frame looks at key frames, of the first 13 seconds and then of eighths of the rest, and takes the first that is neither black nor of one
 colour nor blurred, or the best where all are.

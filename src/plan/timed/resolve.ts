@@ -9,6 +9,7 @@ import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
 import { resolveSprite, resolveStoryboard } from './sprite.ts'
 import { resolveWaveform } from './waveform.ts'
+import { wholeOf } from './whole.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
@@ -54,7 +55,10 @@ function resolveFacts(info: TimedInfo, frames: FrameResolver): FactsRecipe {
   const facts = { kind: 'facts', from: format, to: 'json', info } as const
   if (!video || video.width === 0 || video.height === 0 || pixelsOf(video) > frames.limits.pixels)
     return facts
-  return { ...facts, sample: { at: 0, track: video, picture: frames.facts(stillOf(video)) } }
+  return {
+    ...facts,
+    sample: { at: 0, track: video, ...wholeOf(info, { video: true }), picture: frames.facts(stillOf(video)) },
+  }
 }
 
 /** What is asked for decides, then what it is to become. */
@@ -102,6 +106,7 @@ function resolveFrame(
       ? { at: 0, among: candidateTimes(info.duration) }
       : { at: momentOf('time', time, info.duration) }),
     track: video,
+    ...wholeOf(info, { video: true }),
     picture,
     to: to as FormatName,
   }

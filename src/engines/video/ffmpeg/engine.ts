@@ -2,30 +2,33 @@
 import { isMediaError, MediaError, type ErrorCode } from '../../../error.ts'
 import { cancelQuietly } from '../../../lib/stream.ts'
 import { formatRow } from '../../../media/format.ts'
-import type { TimedInfo, VideoTrack } from '../../../media/info.ts'
+import type { VideoTrack } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
 import type { PictureRecipe, Recipe } from '../../../plan/recipe.ts'
 import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
 import type { ClipRecipe, FactsRecipe, FrameRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
-import type { Ffmpeg, FfmpegAbilities } from '../../../platform.ts'
+import type { Ffmpeg } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { cutFrames } from '../container/cut.ts'
 import { openFeed, type Feed } from '../container/feed.ts'
-import { readsContainer, withContainer } from '../container/open.ts'
+import { withContainer } from '../container/open.ts'
 import { describeTimed } from '../facts.ts'
-import { decodersFor, frameArguments } from './arguments.ts'
-import { clipArguments, soundArguments, soundEncoderFor, videoEncodersFor } from './encode.ts'
+import { firstOf, lackOf } from './abilities.ts'
+import { decodersFor, frameArguments, MARKED, shownFilters } from './arguments.ts'
+import { clipArguments, soundArguments, videoEncodersFor } from './encode.ts'
+import { feedInput, type Input } from './input.ts'
 import { laySprite } from './lay-sprite.ts'
 import { timeToShow } from './look.ts'
 import { keepStoryboard } from './storyboard.ts'
 import { once } from './once.ts'
+import { openWhole, wholeInput } from './whole.ts'
 
 /** Makes of a PNG, which it is given whole, what a picture becomes. */
 export type MakePicture = (png: Uint8Array, recipe: PictureRecipe, budget: Budget) => Promise<Rendition>
 
 /** Which frame, and what becomes of it. */
-type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track'> & {
+type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track' | 'whole'> & {
   readonly picture: PictureRecipe
   /** As that of a cut. */
   readonly slack?: number
@@ -35,16 +38,26 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
   const { name } = ffmpeg
 
   async function shoot(shot: Shot, original: Original, budget: Budget) {
-    const { from, at, slack, track, picture } = shot
+    const { signal, outputBytes, transformMs } = budget
+    const { args, input } = await (shot.whole ? wholeShot : cutShot)(shot, original, budget)
+    const png = await ffmpeg.run({ args, input, outputBytes, signal, deadlineMs: transformMs })
+    return finish(png, shot.picture, budget)
+  }
+
+  async function cutShot({ from, at, slack, track }: Shot, original: Original, budget: Budget) {
     const { signal, sourceBytes, outputBytes, transformMs } = budget
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
     const cut = await withContainer(original, from, limits, (input) =>
       cutFrames(input, { from, times: [at], bytes: outputBytes, ...(slack === undefined ? {} : { slack }) }),
     )
-    const decoder = await decoderOf(track)
-    const args = frameArguments(track, decoder)
-    const job = { args, input: once(cut.bytes), outputBytes, signal, deadlineMs: transformMs }
-    return finish(await ffmpeg.run(job), picture, budget)
+    const args = frameArguments(track, feedInput({ start: 0 }, track, await decoderOf(track)), MARKED)
+    return { args, input: once(cut.bytes) }
+  }
+
+  async function wholeShot({ from, at, track }: Shot, original: Original, { sourceBytes }: Budget) {
+    const input = wholeInput(from, { start: at }, track)
+    const args = frameArguments(track, input, shownFilters(input))
+    return { args, input: await openWhole(original, sourceBytes) }
   }
 
   /** Where the time is left to us, the key frame that shows something. */
@@ -99,7 +112,16 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     { signal, sourceBytes, outputBytes, transformMs }: Budget,
   ): Promise<Rendition> {
     const args = await argumentsFor(recipe)
+    const job = { seeks: true, outputBytes, signal, deadlineMs: transformMs }
+    const picture = recipe.kind === 'clip' ? recipe.encoding?.from : undefined
+    if (recipe.whole) {
+      const file = await openWhole(original, sourceBytes)
+      const sound = recipe.track === undefined ? {} : { sound: recipe.track }
+      const input = { ...wholeInput(recipe.from, recipe, picture), ...sound }
+      return encoded(recipe, await ffmpeg.run({ ...job, input: file, args: args(input) }))
+    }
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
+    const decoder = picture && firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(picture))
     const body = await withContainer(original, recipe.from, limits, async (input) => {
       const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
       const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
@@ -108,9 +130,15 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
         ...(video ? { video } : {}),
         ...(audio ? { audio } : {}),
       })
-      const job = { input: feed.stream, seeks: true, outputBytes, signal, deadlineMs: transformMs }
-      return fed(feed, ffmpeg.run({ ...job, args: args(feed) }))
+      return fed(
+        feed,
+        ffmpeg.run({ ...job, input: feed.stream, args: args(feedInput(feed, picture, decoder)) }),
+      )
     })
+    return encoded(recipe, body)
+  }
+
+  function encoded(recipe: ClipRecipe | SoundRecipe, body: Uint8Array): Rendition {
     const size = recipe.kind === 'clip' ? { width: recipe.width, height: recipe.height } : {}
     return {
       main: { name: '', type: formatRow(recipe.to).mime, body },
@@ -118,19 +146,18 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     }
   }
 
-  async function argumentsFor(recipe: ClipRecipe | SoundRecipe): Promise<(feed: Feed) => string[]> {
+  async function argumentsFor(recipe: ClipRecipe | SoundRecipe): Promise<(input: Input) => string[]> {
     const abilities = await ffmpeg.abilities()
     if (recipe.kind === 'sound') {
       const { encoding } = recipe
       if (!encoding) throw new MediaError('INTERNAL')
-      return (feed) => soundArguments(recipe, encoding, feed)
+      return (input) => soundArguments(recipe, encoding, input)
     }
     const { encoding } = recipe
     if (!encoding) throw new MediaError('INTERNAL')
-    const decoder = firstOf(abilities, 'decoders', decodersFor(encoding.from))
     const encoder = firstOf(abilities, 'encoders', videoEncodersFor(encoding, recipe))
     const canToneMap = ['zscale', 'tonemap'].every((name) => abilities?.filters?.has(name))
-    return (feed) => clipArguments(recipe, encoding, feed, { decoder, encoder, canToneMap })
+    return (input) => clipArguments(recipe, encoding, input, { encoder, canToneMap })
   }
 
   return {
@@ -149,51 +176,6 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
       return { ...made, facts: { ...made.facts, engine: name } }
     },
   }
-}
-
-/** What is missing; undefined: nothing is. */
-async function lackOf(ffmpeg: Ffmpeg, recipe: Recipe, info: TimedInfo): Promise<string | undefined> {
-  if (!readsContainer(info.format)) return `a reader of ${info.format}`
-  const abilities = await ffmpeg.abilities()
-  if (!abilities) return 'an ffmpeg'
-  const needs = needsOf(recipe, info)
-  if (!needs) return `an engine for ${recipe.kind}`
-  const missing = needs.find(([kind, names]) => !names.some((name) => abilities[kind].has(name)))
-  return (
-    missing &&
-    `${missing[0] === 'decoders' ? 'a decoder' : 'an encoder'}: ${missing[1].join(' or ') || 'its codec is not known'}`
-  )
-}
-
-type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
-
-/** Undefined for what no ffmpeg makes. */
-function needsOf(recipe: Recipe, info: TimedInfo): readonly Need[] | undefined {
-  // A storyboard is of use where its sheet can be made.
-  if (recipe.kind === 'storyboard') return [['decoders', info.video ? decodersFor(info.video) : []]]
-  if (recipe.kind === 'frame' || recipe.kind === 'sprite') return [['decoders', decodersFor(recipe.track)]]
-  if (recipe.kind === 'facts') return recipe.sample && [['decoders', decodersFor(recipe.sample.track)]]
-  if ((recipe.kind !== 'clip' && recipe.kind !== 'sound') || !recipe.encoding) return undefined
-  const source = recipe.track === undefined ? undefined : info.audio?.[recipe.track]
-  const heard: readonly Need[] = source && source.codec === null ? [['decoders', []]] : []
-  if (recipe.kind === 'sound') return [...heard, ['encoders', [soundEncoderFor(recipe.encoding)]]]
-  const { encoding } = recipe
-  return [
-    ...heard,
-    ['decoders', decodersFor(encoding.from)],
-    ['encoders', videoEncodersFor(encoding, recipe)],
-    ...(encoding.sound ? [['encoders', [soundEncoderFor(encoding.sound)]] as const] : []),
-  ]
-}
-
-function firstOf(
-  abilities: FfmpegAbilities | undefined,
-  kind: 'decoders' | 'encoders',
-  names: readonly string[],
-): string {
-  const name = names.find((one) => abilities?.[kind].has(one))
-  if (name) return name
-  throw new MediaError('NOT_SUPPORTED_HERE', `No engine here has ${names.join(' or ')}`)
 }
 
 /** What broke the stream off is the reason, where both failed; a reader that has enough may stop. */

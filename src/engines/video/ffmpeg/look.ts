@@ -8,6 +8,7 @@ import { bestFrame, type SmallFrame } from '../best-frame.ts'
 import { cutFrames, type Cut } from '../container/cut.ts'
 import { withContainer } from '../container/open.ts'
 import { cutArguments, exactScale } from './arguments.ts'
+import { feedInput } from './input.ts'
 import { once } from './once.ts'
 
 interface Tools {
@@ -79,7 +80,8 @@ async function see(
   const side = (length: number) => Math.max(1, Math.round(length * scale))
   const [width, height] = [side(track.codedWidth), side(track.codedHeight)]
   const filters = [exactScale({ width, height }), 'format=gray']
-  const args = cutArguments(decoder, filters, ['-c:v', 'rawvideo', '-f', 'rawvideo'], countOf(cut))
+  const input = feedInput({ start: 0 }, track, decoder)
+  const args = cutArguments(input, filters, ['-c:v', 'rawvideo', '-f', 'rawvideo'], countOf(cut))
   const job = { args, input: once(cut.bytes), outputBytes, signal, deadlineMs: transformMs }
   const luma = await nothingOfCorrupt(ffmpeg.run(job))
   return Array.from({ length: Math.floor(luma.length / (width * height)) }, (_, n) => ({

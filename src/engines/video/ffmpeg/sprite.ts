@@ -2,19 +2,22 @@
 import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
 import { cutArguments, exactScale, PNG, uprightFilters } from './arguments.ts'
 import { CLEAR, cropFilter, FLIPS, padFilter, QUARTERS } from './filters.ts'
+import { feedInput } from './input.ts'
 
 /**
  * One picture: the sheet, as a PNG. Nothing at all where a frame is missing or comes too late.
  * @param frames of each tile, which of the wanted frames of the cut it is
  */
 export function spriteArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
-  return cutArguments(decoder, [...tileFilters(recipe), ...repeated(frames), gridFilter(recipe)], PNG)
+  const input = feedInput({ start: 0 }, recipe.track, decoder)
+  return cutArguments(input, [...tileFilters(recipe), ...repeated(frames), gridFilter(recipe)], PNG)
 }
 
 /** Tiles alone, one behind the other: rows of RGB, or RGBA where something shows through. */
 export function tilesArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
   const filters = [...tileFilters(recipe), ...repeated(frames)]
-  return cutArguments(decoder, filters, ['-c:v', 'rawvideo', '-f', 'rawvideo'], frames.length)
+  const input = feedInput({ start: 0 }, recipe.track, decoder)
+  return cutArguments(input, filters, ['-c:v', 'rawvideo', '-f', 'rawvideo'], frames.length)
 }
 
 /** The sheet of such tiles. */
