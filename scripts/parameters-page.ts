@@ -39,10 +39,28 @@ ${SIGNING}
 Dropped for pictures, so that they cannot multiply stored renditions. A video is \`mode=video\` when it has any parameter and no mode: copied
 where its packets can stay as they are, else made anew by an ffmpeg, with the parameters of size, \`crop\`, \`rotate\` (by any angle), \`flip\`,
 \`background\` and \`quality\` above; sides are even. \`mode=audio\` is its sound, \`mode=frame\` a picture, with every parameter of pictures.
+\`format=gif\` and \`format=webp\` make a preview of a video that moves, for ever and without sound: 3 seconds from the second 2 on (of a shorter video
+its last ones), 480 pixels wide, 10 frames a second, at most 60 seconds; what is asked for counts. \`mode=frame\` with either is a still, and \`Accept\` alone
+never makes a video a picture. Originals are MP4, MOV, 3GP, WebM, Matroska and transport streams, and by an ffmpeg, which gets them whole, AVI and FLV, and
+other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion JPEG and more; not in transport streams).
 Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
 \`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
 \`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
-Sprite sheets, storyboards, HLS and animated previews are answered with 501 \`NOT_SUPPORTED_HERE\`.
+HLS is answered with 501 \`NOT_SUPPORTED_HERE\`. Sprite sheets, storyboards and \`time=auto\` are too, of originals that an ffmpeg gets whole.
+
+\`time=auto\` of a frame looks at key frames, of the first 13 seconds and then of eighths of the rest, and takes the first that is neither black nor of one
+colour nor blurred, or the best where all are.
+
+\`mode=spritesheet\` lays frames side by side, row by row, as one picture of any format. \`width\` and \`height\` are one tile, exactly, whatever the
+frames measure; \`fit\` is \`cover\` unless it says \`pad\` (\`contain\` and \`scale-down\` do the same here) or \`fill\`. With one side the other follows the
+shape as displayed; with none, tiles lie within 160 by 160 pixels. \`crop\`, \`rotate\` and \`flip\` are of each frame, quality, background and effects of the sheet
+(\`blur\`, \`sharpen\` and \`pixelate\` do nothing here). The clip (\`time\`, \`duration\`; default all of it) is cut into \`imageCount\` equal parts, each shown by the frame
+of its middle, or by a key frame that lies in the same part: that before the middle, else the last one behind it.
+
+\`mode=storyboard\` tells players where each part of a clip stands on such a sheet: WebVTT whose cues name the sheet and a tile of it (\`#xywh=\`), in the original's own
+time, without gaps; with \`format=json\` the same as JSON (\`url\`, size, \`tiles\`). It takes what the sheet takes, and names the address of one like that: absolute where
+\`publicUrl\` is set, else relative to the address that was asked. Where that was signed, so is this, by the same key and until the same \`exp\`; an unsigned
+derivative that is a storyboard names a signed sheet too, if there is a secret. In Cloudflare's grammar the sheet has an address of our own grammar.
 
 ${table('timed')}
 ## Words of Akamai

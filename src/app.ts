@@ -6,6 +6,7 @@ import { adminPath, createAdmin } from './access/admin.ts'
 import { createAuthorizer } from './access/authorize.ts'
 import { callerOf } from './access/caller.ts'
 import { createLimiter } from './access/rate-limit.ts'
+import { createSigner } from './access/sign.ts'
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { OriginPolicy, Services } from './context.ts'
@@ -121,6 +122,7 @@ function createServices(config: Config, resources: Resources): Services {
     planKey: createPlanKeys(),
     resolve: (plan, info, overlay) => resolve(plan, info, resolveLimits(config, formats), overlay),
     authorize: (url, request) => authorizer.authorize(url, request),
+    sign: createSigner({ rules, keys, rings: { external, vylux } }).sign,
   }
 }
 

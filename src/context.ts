@@ -101,6 +101,13 @@ export interface Services {
   resolve(plan: Plan, info: MediaInfo, overlay?: MediaInfo): Recipe
   /** Who may ask. @throws BAD_SIGNATURE, URL_EXPIRED, ACCESS_DENIED */
   authorize(url: URL, request: MediaRequest): Promise<Grant>
+  /** What the query of another address of the same original must be, for who was granted this one. */
+  readonly sign: (
+    pathname: string,
+    query: URLSearchParams,
+    request: MediaRequest,
+    grant: Grant,
+  ) => Promise<URLSearchParams>
 }
 
 /** What a granted request may rely on. */

@@ -37,10 +37,10 @@ export async function makeOnce(
   return main.body
 }
 
-/** A JPEG of the frame at `time` seconds. @throws as `makeOnce` */
+/** A JPEG of the frame at `time` seconds, or of the one that is chosen. @throws as `makeOnce` */
 export function makeFrame(
   probed: Probed,
-  time: number,
+  time: number | 'auto',
   more: Pick<Ask, 'width' | 'height'>,
   signal: AbortSignal,
   services: Services,

@@ -49,15 +49,16 @@ export async function judgePlan(
   }
 }
 
-/** What is told of a video, and what is drawn of its sound, shows none of its frames. */
-const STILL: ReadonlySet<Recipe['kind']> = new Set(['frame', 'facts', 'waveform'])
+/** What can be veiled: pictures, and what shows no frame. */
+const STILL: ReadonlySet<Recipe['kind']> = new Set(['frame', 'sprite', 'storyboard', 'facts', 'waveform'])
 
 /** What is told of a file is told of its first page. Of a video what is asked for decides what is seen. */
 function shownOf(plan: Plan, { info }: Probed, services: Services): Pick<Subject, 'page' | 'at' | 'isStill'> {
   const { page, format } = plan.ask
   if (info.class === 'image') return format === 'json' ? {} : { page }
   const recipe = services.resolve(plan, info)
-  return { isStill: STILL.has(recipe.kind), ...(recipe.kind === 'frame' ? { at: recipe.at } : {}) }
+  const isStill = STILL.has(recipe.kind)
+  return { isStill, ...(recipe.kind === 'frame' ? { at: recipe.among ? 'auto' : recipe.at } : {}) }
 }
 
 async function judgeOverlay(

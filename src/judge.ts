@@ -30,8 +30,8 @@ export interface Subject {
   readonly format: FormatName
   /** The one frame or page that is to be seen; absent: any. */
   readonly page?: number | undefined
-  /** Of a video: seconds, whose frame is to be seen; absent: any. */
-  readonly at?: number | undefined
+  /** Of a video: seconds, whose frame is to be seen, or `auto`: the one that is chosen; absent: any. */
+  readonly at?: number | 'auto' | undefined
   /** Of a video: nothing but a still picture is to be seen, which can be veiled. */
   readonly isStill?: boolean
   /** The file itself is to be seen, all that moves in it included. */

@@ -14,8 +14,8 @@ export interface Seen {
   readonly format: FormatName
   /** Of a picture: the one frame or page that counts; absent: any. */
   readonly page?: number | undefined
-  /** Of a video: seconds, the one frame that counts; absent: all of it. */
-  readonly at?: number | undefined
+  /** Of a video: seconds, or `auto`, the one frame that counts; absent: all of it. */
+  readonly at?: number | 'auto' | undefined
 }
 
 /** Files of these hold nothing that moves. */

@@ -95,15 +95,24 @@ export interface FfmpegAbilities {
   readonly filters?: ReadonlySet<string>
 }
 
-/** One run of an ffmpeg: one stream goes in, one file comes out. */
+/** What an ffmpeg reads in any order. */
+export interface FfmpegFile {
+  readonly size: number
+  /** Bytes `start` to `end` (exclusive), both within it. */
+  read(start: number, end: number): Promise<Uint8Array>
+  /** All of it. */
+  stream(): ReadableStream<Uint8Array>
+}
+
+/** One run of an ffmpeg: one stream or file goes in, one file comes out. */
 export interface FfmpegJob {
   /**
    * Everything between the program's own options (no banner, protocols, overwriting) and the name of the result: options of
    * the input, `-i pipe:0`, filters, options of the result and its muxer (`-f`). Never a name of a file or an address.
    */
   readonly args: readonly string[]
-  /** What `pipe:0` reads. It is cancelled when the run ends before it does. */
-  readonly input: ReadableStream<Uint8Array>
+  /** What `pipe:0` reads. A stream is cancelled when the run ends before it does; a file takes the place of `pipe:0`. */
+  readonly input: ReadableStream<Uint8Array> | FfmpegFile
   /** The muxer goes back to what it wrote (MP4): it cannot write to a pipe. */
   readonly seeks?: boolean
   /** Most bytes of the result. */

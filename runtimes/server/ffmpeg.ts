@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isFile, spool } from './spool.ts'
 import {
   MediaError,
   type Ffmpeg,
@@ -12,8 +13,9 @@ import {
 } from '../../src/index.ts'
 import { createWasmFfmpeg, type WasmFfmpegOptions } from './ffmpeg-wasm/ffmpeg.ts'
 
-/** It reads what we hand it and nothing else, whatever a file names. */
-const OPTIONS = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe']
+const OPTIONS = ['-hide_banner', '-nostdin', '-loglevel', 'error']
+/** Most bytes that it may ask for at once: a frame of 8K with 16 bits a channel takes half of it. */
+const MAX_ALLOC = ['-max_alloc', String(512 * 1_048_576)]
 /** Characters of what it says, for the log. */
 const SAID = 2000
 
@@ -52,12 +54,19 @@ export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): F
   }
 
   async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
-    const file = folder && join(folder, 'result')
-    const args = [...OPTIONS, '-threads', String(threads), ...job.args, ...(file ? ['-y', file] : ['pipe:1'])]
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: {} })
+    const file = job.seeks && folder ? join(folder, 'result') : undefined
+    const given = isFile(job.input) && folder ? await spool(job.input, folder, job) : undefined
+    const bound = ['-threads', String(threads)]
+    // It reads what we hand it and nothing else, whatever a file names.
+    const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', ...bound]
+    const named = given ? job.args.map((word) => (word === 'pipe:0' ? `file:${given.path}` : word)) : job.args
+    const filters = ['-filter_threads', String(threads)]
+    const args = [OPTIONS, MAX_ALLOC, filters, reads, named, bound, file ? ['-y', file] : ['pipe:1']].flat()
+    const stdin = given ? 'ignore' : 'pipe'
+    const child = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env: {} })
     running.add(child)
     try {
-      const written = await watch(child, job)
+      const written = await watch(child, given ? { ...job, deadlineMs: given.leftMs } : job)
       if (!file) return written
       const { size } = await stat(file)
       if (size > job.outputBytes) throw tooLarge(size, job)
@@ -69,7 +78,8 @@ export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): F
 
   async function run(job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
     job.signal.throwIfAborted()
-    const folder = job.seeks ? await mkdtemp(join(tmpdir(), 'mediamorph-')) : undefined
+    const needs = job.seeks === true || isFile(job.input)
+    const folder = needs ? await mkdtemp(join(tmpdir(), 'mediamorph-')) : undefined
     try {
       return await runIn(folder, job)
     } finally {
@@ -97,8 +107,8 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   const onAbort = () => stop(job.signal.reason)
   job.signal.addEventListener('abort', onAbort, { once: true })
   const clock = setTimeout(() => stop(new MediaError('TRANSFORM_TIMEOUT')), job.deadlineMs)
-  const reader = job.input.getReader()
-  const fed = feed(child, reader).catch(stop)
+  const reader = isFile(job.input) ? undefined : job.input.getReader()
+  const fed = reader && feed(child, reader).catch(stop)
   const chunks: Uint8Array[] = []
   let size = 0
   child.stdout?.on('data', (chunk: Uint8Array) => {
@@ -112,7 +122,7 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   try {
     const code = await ended(child)
     // A read that nothing comes of any more must not hold the run.
-    reader.cancel().catch(() => undefined)
+    reader?.cancel().catch(() => undefined)
     await fed
     if (reason !== undefined) throw reason
     if (code !== 0)

@@ -10,6 +10,7 @@ import { decide, type Decision, type Representation } from './conditional.ts'
 import { diagnosticHeaders, judgementOf } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { contentDisposition, renamedTo } from './disposition.ts'
+import { isStoryboard, tellOutcome } from './storyboard.ts'
 
 /** On all media: never sniffed, never a document with powers, usable from any page. */
 const MEDIA_HEADERS = {
@@ -46,7 +47,9 @@ export function createRespond(): Respond {
   }
 
   return async (outcome, to) =>
-    outcome.kind === 'original' ? respondOriginal(outcome, to) : respondRendition(outcome, to, headersOf)
+    outcome.kind === 'original'
+      ? respondOriginal(outcome, to)
+      : respondRendition(isStoryboard(outcome) ? await tellOutcome(outcome, to) : outcome, to, headersOf)
 }
 
 async function respondRendition(

@@ -190,6 +190,8 @@ async function serveMedia(visit: Visit, { parse, respond }: Steps, options: Rout
       call,
       now: services.now(),
       compatHeaders: options.compat.headers,
+      publicUrl: options.rules.publicUrl,
+      sign: services.sign,
     })
   } catch (thrown) {
     return mediaProblem(thrown, visit, media, options)

@@ -30,3 +30,21 @@ const CONTAINERS: Readonly<Partial<Record<FormatName, Holds>>> = {
 export function holds(format: FormatName, kind: keyof Holds, codec: string | null): boolean {
   return codec !== null && (CONTAINERS[format]?.[kind].includes(codec) ?? false)
 }
+
+/** Containers of which no packets can be had here: an ffmpeg reads them whole. */
+const SEALED: ReadonlySet<FormatName> = new Set(['avi', 'flv'])
+
+export const givesPackets = (format: FormatName): boolean => !SEALED.has(format)
+
+/** Whether a track can be had by its packets, one by one. */
+export function hasPackets(format: FormatName, kind: keyof Holds, codec: string | null): boolean {
+  const extra = kind === 'video' ? 'prores' : 'dts'
+  return (
+    givesPackets(format) &&
+    codec !== null &&
+    (ANY[kind].includes(codec) || isSimple(codec) || codec === extra)
+  )
+}
+
+/** Samples that are not compressed, or hardly. */
+const isSimple = (codec: string) => /^(?:pcm-|[ua]law$)/.test(codec)

@@ -34,7 +34,7 @@ export interface TimedInfo {
 }
 
 export interface VideoTrack {
-  /** `avc`, `hevc`, `vp8`, `vp9`, `av1`; null: another, named by `codecId`. */
+  /** `avc`, `hevc`, `vp8`, `vp9`, `av1`, or as an ffmpeg calls it; null: another, named by `codecId`. */
   readonly codec: string | null
   /** RFC 6381, or what the container calls it. */
   readonly codecId: string

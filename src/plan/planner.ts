@@ -48,13 +48,9 @@ export function toAsk(params: Params, outputSide: number): Ask {
   const size = scaled(params, outputSide)
   const hasSize = size.width !== undefined || size.height !== undefined
   const hasBox = size.width !== undefined && size.height !== undefined
-  const fit =
-    hasBox && params.fit !== undefined && params.fit !== 'scale-down'
-      ? params.fit === 'contain'
-        ? undefined
-        : params.fit
-      : undefined
-  const usesGravity = fit === 'cover' || fit === 'crop' || fit === 'pad'
+  const fit = hasBox ? fitOf(params) : undefined
+  const usesGravity =
+    fit === 'cover' || fit === 'crop' || fit === 'pad' || (hasBox && isSheet(params) && fit !== 'fill')
   const timed = timedWords(params)
   return compact<Ask>({
     ...size,
@@ -81,8 +77,27 @@ export function toAsk(params: Params, outputSide: number): Ask {
   })
 }
 
+/** Of the default nothing is said. */
+function fitOf(params: Params): Fit | undefined {
+  const { fit } = params
+  if (fit !== undefined && isSheet(params)) return TILES[fit]
+  return fit === 'scale-down' || fit === 'contain' ? undefined : fit
+}
+
+const isSheet = ({ mode }: Params) => mode === 'spritesheet' || mode === 'storyboard'
+
+/** A tile is filled unless told otherwise, and exactly as large as asked: what stays inside is padded. */
+const TILES: Readonly<Record<Fit, Fit | undefined>> = {
+  cover: undefined,
+  crop: undefined,
+  'scale-down': 'pad',
+  contain: 'pad',
+  pad: 'pad',
+  fill: 'fill',
+}
+
 /** Padding has nothing to choose. */
-function askedGravity(gravity: AskedGravity | undefined, fit: Fit): AskedGravity | undefined {
+function askedGravity(gravity: AskedGravity | undefined, fit: Fit | undefined): AskedGravity | undefined {
   if (gravity === 'auto') return fit === 'pad' ? undefined : 'auto'
   return offCentre(gravity)
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Ffmpeg, FfmpegJob } from '../../src/platform.ts'
+import type { Ffmpeg, FfmpegFile, FfmpegJob } from '../../src/platform.ts'
 import { hostileFiles } from '../support/hostile-media.ts'
 import { TINY_VIDEO, tinyGrey } from '../support/tiny-video.ts'
 
@@ -53,6 +53,12 @@ export function job(args: readonly string[], more: Partial<FfmpegJob> = {}): Ffm
     ...more,
   }
 }
+
+const fileOf = (bytes: Uint8Array): FfmpegFile => ({
+  size: bytes.length,
+  read: async (start, end) => bytes.subarray(start, end),
+  stream: () => streamOf([bytes]).stream,
+})
 
 const MATROSKA = ['-f', 'matroska']
 const READ = [...MATROSKA, '-i', 'pipe:0']
@@ -139,6 +145,28 @@ export function describeFfmpeg(
       long.set(TINY_VIDEO)
       long.set([0xec, 0x01, 0, 0, 0, 0, 0x2d, 0xc6, 0xc0 - 1], TINY_VIDEO.length)
       expect(await one.run(job(COPY, { input: streamOf([long]).stream }))).toEqual(await one.run(job(COPY)))
+    })
+
+    test('reads a file in any order', async () => {
+      // Its index stands at its end: a stream of it could not be read.
+      const mp4 = await one.run(job([...READ, '-c', 'copy', '-f', 'mp4'], { seeks: true }))
+      const order = Buffer.from(mp4).toString('latin1')
+      expect(order.indexOf('mdat')).toBeLessThan(order.indexOf('moov'))
+      const input = fileOf(mp4)
+      const args = ['-f', 'mov', '-i', 'pipe:0', '-c', 'copy', '-fflags', '+bitexact', '-f', 'matroska']
+      const again = await one.run(job(args, { input }))
+      const png = await one.run(job(frameArgs(3), { input: streamOf([again]).stream }))
+      expect(Math.abs((await greyOf(png)) - tinyGrey(3))).toBeLessThanOrEqual(2)
+    })
+
+    test('waits for no file longer than it may, and hears what is wrong with it', async () => {
+      const slow = { ...fileOf(TINY_VIDEO), read: () => new Promise<never>(() => undefined) }
+      const stays = { ...slow, stream: () => streamOf([TINY_VIDEO.subarray(0, 100)], 'stay').stream }
+      expect(await codeOf(one.run(job(COPY, { input: stays, deadlineMs: 300 })))).toBe('TRANSFORM_TIMEOUT')
+      const wrong = new Error('the disk is on fire')
+      const fails = { ...slow, read: () => Promise.reject(wrong), stream: () => streamOf([], wrong).stream }
+      expect(await codeOf(one.run(job(COPY, { input: fails })))).toBe('the disk is on fire')
+      expect(Math.abs((await frame(3)) - tinyGrey(3))).toBeLessThanOrEqual(2)
     })
 
     test('fails of what it cannot read, and says why to the log', async () => {

@@ -39,6 +39,12 @@ const CODECS: Readonly<Record<string, Codec>> = {
     containers: ['mp4', 'mkv', 'webm'],
     nativeOnly: true,
   },
+  // Its packets cannot be had one by one: the whole file goes to an ffmpeg.
+  'MPEG-4': {
+    options: ['-c:v', 'mpeg4', '-q:v', '2', '-bf', '1', ...grey],
+    names: ['mpeg4', 'mpeg4'],
+    containers: ['mp4', 'mov', 'mkv', 'avi'],
+  },
 }
 /**
  * What the muxers of ffmpeg refuse, which is why these cells are empty. So are VP9 and AV1 in MPEG-TS, where they are written as
@@ -49,6 +55,7 @@ const IMPOSSIBLE = [
   ['AV1', 'mov'],
   ['H.264', 'webm'],
   ['HEVC', 'webm'],
+  ['MPEG-4', 'webm'],
 ] as const
 
 const HVC1 = ['-tag:v', 'hvc1']
@@ -84,6 +91,14 @@ describe.runIf(hasFfmpeg() && hasChromium())(`codecs and containers, with ${FFMP
     const { options = [] } = CODECS[name] ?? {}
     expect(() => makeVideo({ as, seconds: 0.2, codecs: options, silent: true })).toThrow()
   })
+
+  test.each(['mode=spritesheet', 'mode=storyboard', 'mode=frame&time=auto'])(
+    '%s of an original that goes whole to an ffmpeg is refused with the reason',
+    async (query) => {
+      const response = await tier('native')(`MPEG-4.avi?${query}`)
+      expect([response.status, await response.text()]).toEqual([501, expect.stringContaining('avi')])
+    },
+  )
 
   describe.each(CELLS)('$name in $as', ({ file, names: [ours, theirs], nativeOnly = false }) => {
     test('is told', async () => {

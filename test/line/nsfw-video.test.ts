@@ -110,6 +110,27 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
     expect(service.asked).toEqual([])
   })
 
+  test('a frame that is left to us is judged, and a sheet blurred', async () => {
+    // Red only where no look falls, and black all around, so that it is chosen.
+    const bars = [20, 40, 60, 80].map((x) => `drawbox=x=${x}:y=20:w=6:h=40:c=black:t=fill`)
+    const red = "drawbox=c=0xdc0a14:t=fill:enable='between(t,2,2.8)'"
+    const source = ['color=black:size=120x80:rate=10:duration=6', red, ...bars].join(',')
+    const codecs = ['-c:v', 'libx264', '-g', '10', '-pix_fmt', 'yuv420p']
+    mount.put('hidden.mp4', ffmpeg('mp4', ['-f', 'lavfi', '-i', source, ...codecs]))
+    const { get } = await stage('block')
+    expect(told(await get('hidden.mp4?mode=frame&time=1'))).toEqual([200, SAFE])
+    expect(await outcome(await get('hidden.mp4?mode=frame&time=auto'))).toEqual(BLOCKED)
+    expect(await outcome(await get('red.mp4?mode=spritesheet'))).toEqual(BLOCKED)
+    expect(await outcome(await get('red.mp4?mode=storyboard'))).toEqual(BLOCKED)
+    const blurring = await stage('blur')
+    const sheet = async (name: string) => {
+      const response = await blurring.get(`${name}?mode=spritesheet&imageCount=4&format=png&width=120`)
+      expect(response.status).toBe(200)
+      return sharpestEdge(await bytesOf(response))
+    }
+    expect(await sheet('blue.mp4')).toBeGreaterThan(3 * (await sheet('red.mp4')))
+  })
+
   test('flag says what it is on every answer, and looks once', async () => {
     const { get, service } = await stage('flag')
     for (const query of ['', '?mode=frame', '?duration=1', '?mode=audio', '?format=json']) {

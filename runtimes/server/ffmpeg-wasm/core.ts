@@ -2,7 +2,7 @@
  * The core of @ffmpeg/core as a service needs it: its stack whole after each run, its input a stream, its result and its
  * memory bounded, and every run one that can be ended.
  */
-import { INPUT, NUMBER, WORD, type SharedWords } from './shared.ts'
+import { INPUT, NUMBER, ORIGINAL, WORD, type SharedWords } from './shared.ts'
 
 interface Stream {
   readonly fd: number
@@ -16,6 +16,8 @@ interface FileSystem {
   registerDevice(device: number, ops: object): void
   mkdev(path: string, mode: number, device: number): void
   open(path: string, flags: number): Stream
+  writeFile(path: string, bytes: Uint8Array): void
+  lookupPath(path: string): { readonly node: { stream_ops: object } }
   close(stream: Stream): void
   write(
     stream: Stream,
@@ -76,12 +78,14 @@ export async function openCore(
   boundMemory(memory)
   const top = (malloc(STACK_BYTES) + STACK_BYTES - 64) & ~15
   const input = openInput(core.FS, shared, wantInput)
+  const original = openOriginal(core.FS, shared, wantInput)
   boundResult(core.FS, shared)
   stopByWord(core, shared)
   const say = keepLines(core)
   const exec = core.exec
   core.exec = (...args) => {
     input.renew()
+    original.renew()
     // A run ends by abort(), which never takes its part of the stack back: after a hundred nothing would be left.
     stackRestore(top)
     try {
@@ -154,6 +158,41 @@ function openInput(FS: FileSystem, { words, chunk }: SharedWords, wantInput: () 
       if (old) FS.close(old)
       // The lowest number that is free.
       FS.open('/dev/input', 0)
+    },
+  }
+}
+
+/** A file that is read from the piece that it stands at, wherever that is. */
+function openOriginal(FS: FileSystem, { words, numbers, chunk }: SharedWords, wantInput: () => void) {
+  let from = 0
+  let length = 0
+
+  function fetch(position: number): void {
+    numbers[NUMBER.position] = position
+    Atomics.store(words, WORD.input, INPUT.wanted)
+    if (Atomics.load(words, WORD.stop) === 1) return
+    wantInput()
+    Atomics.wait(words, WORD.input, INPUT.wanted)
+    from = position
+    length = Atomics.load(words, WORD.length)
+  }
+
+  function read(_: Stream, buffer: Uint8Array, offset: number, most: number, position: number): number {
+    if (position >= (numbers[NUMBER.size] ?? 0)) return 0
+    if (position < from || position >= from + length) fetch(position)
+    if (Atomics.load(words, WORD.stop) === 1) throw new FS.ErrnoError(ERRNO.input)
+    const size = Math.max(0, Math.min(most, from + length - position))
+    buffer.set(chunk.subarray(position - from, position - from + size), offset)
+    return size
+  }
+
+  FS.writeFile(ORIGINAL, new Uint8Array(0))
+  const { node } = FS.lookupPath(ORIGINAL)
+  node.stream_ops = { ...node.stream_ops, read, mmap: undefined }
+  Object.defineProperty(node, 'usedBytes', { get: () => numbers[NUMBER.size] ?? 0 })
+  return {
+    renew() {
+      from = length = 0
     },
   }
 }

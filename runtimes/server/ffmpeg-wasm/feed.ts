@@ -1,5 +1,7 @@
 /** Gives the stream of a job to a thread, a piece each time it waits for one: no more than that is held. */
-import { INPUT, WORD, type SharedWords } from './shared.ts'
+import type { FfmpegFile, FfmpegJob } from '../../../src/index.ts'
+import { isFile } from '../spool.ts'
+import { INPUT, NUMBER, WORD, type SharedWords } from './shared.ts'
 
 export interface Feed {
   /** Puts the next piece where the thread waits for it. @throws what the stream throws */
@@ -8,7 +10,30 @@ export interface Feed {
   cancel(): void
 }
 
-export function createFeed(input: ReadableStream<Uint8Array>, { words, chunk }: SharedWords): Feed {
+export function createFeed(input: FfmpegJob['input'], shared: SharedWords): Feed {
+  return isFile(input) ? createFileFeed(input, shared) : createStreamFeed(input, shared)
+}
+
+/** A piece from where the thread stands. */
+function createFileFeed(file: FfmpegFile, { words, numbers, chunk }: SharedWords): Feed {
+  let isOver = false
+  numbers[NUMBER.size] = file.size
+  return {
+    async next() {
+      const start = numbers[NUMBER.position] ?? 0
+      const bytes = await file.read(start, Math.min(file.size, start + chunk.length))
+      if (isOver || Atomics.load(words, WORD.stop) === 1) return
+      chunk.set(bytes.subarray(0, chunk.length))
+      Atomics.store(words, WORD.length, Math.min(bytes.length, chunk.length))
+      wake(words, INPUT.there)
+    },
+    cancel() {
+      isOver = true
+    },
+  }
+}
+
+function createStreamFeed(input: ReadableStream<Uint8Array>, { words, chunk }: SharedWords): Feed {
   const reader = input.getReader()
   let piece = new Uint8Array(0)
   let used = 0

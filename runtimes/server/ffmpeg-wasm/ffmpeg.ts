@@ -1,5 +1,6 @@
 /** The ffmpeg of @ffmpeg/core: a few threads with a core each, started with the first job and let go when nobody needs them. */
 import { MediaError, type Ffmpeg, type FfmpegAbilities, type FfmpegJob } from '../../../src/index.ts'
+import { isFile } from '../spool.ts'
 import { Lane } from './lane.ts'
 import { loadPackages, type FfmpegPackages } from './packages.ts'
 
@@ -56,7 +57,7 @@ class WasmFfmpeg implements Ffmpeg {
     try {
       lane = await this.#take(job.signal)
     } catch (error) {
-      job.input.cancel().catch(() => undefined)
+      if (!isFile(job.input)) job.input.cancel().catch(() => undefined)
       throw error
     }
     const running = lane.run(job)

@@ -1,8 +1,9 @@
 /** One core in a thread of its own, and the one job it may have: the ways to give it work, to end that, and to let it go. */
 import { MediaError, type FfmpegJob } from '../../../src/index.ts'
+import { isFile } from '../spool.ts'
 import { createFeed, wake, type Feed } from './feed.ts'
 import type { FfmpegClient, FfmpegPackages } from './packages.ts'
-import { createShared, INPUT, NUMBER, RESULT, viewShared, WANTS_INPUT, WORD } from './shared.ts'
+import { createShared, INPUT, NUMBER, ORIGINAL, RESULT, viewShared, WANTS_INPUT, WORD } from './shared.ts'
 import { createStandIn, type StandIn } from './worker.ts'
 
 export interface LaneOptions {
@@ -14,8 +15,10 @@ export interface LaneOptions {
   onStuck(): void
 }
 
-/** It reads what we hand it and nothing else, whatever a file names. It has one thread, whatever a job says. */
-const OPTIONS = ['-hide_banner', '-loglevel', 'error', '-protocol_whitelist', 'pipe', '-threads', '1']
+/** Most bytes that it may ask for at once. */
+const MOST_ALLOC = 512 * 1_048_576
+/** It has one thread, whatever a job says. */
+const OPTIONS = ['-hide_banner', '-loglevel', 'error', '-max_alloc', String(MOST_ALLOC), '-threads', '1']
 /** A thread that needs longer than this to start is given up. */
 const START_MS = 20_000
 /** An instance that has worked so often, or grown so large, has been of use. */
@@ -148,7 +151,7 @@ export class Lane {
     this.#onProgress = job.onProgress && ((seconds) => job.onProgress?.(seconds))
     this.#feed = createFeed(job.input, this.#shared)
     const code = await this.#client
-      .exec([...OPTIONS, ...job.args, RESULT], NEVER_MS)
+      .exec([...OPTIONS, ...argumentsOf(job), RESULT], NEVER_MS)
       .catch((trap: unknown) => {
         // What has trapped once is in no state to work again.
         this.#break()
@@ -210,6 +213,13 @@ export class Lane {
     this.#client.terminate()
     void this.#thread.terminate()
   }
+}
+
+/** It reads what we hand it and nothing else, whatever a file names. */
+function argumentsOf({ args, input }: FfmpegJob): string[] {
+  if (!isFile(input)) return ['-protocol_whitelist', 'pipe', ...args]
+  const named = args.map((word) => (word === 'pipe:0' ? `file:${ORIGINAL}` : word))
+  return ['-protocol_whitelist', 'file', ...named]
 }
 
 const largerThan = (size: number, { outputBytes }: FfmpegJob) =>

@@ -20,6 +20,10 @@ export const NUMBER = {
   tooLarge: 1,
   /** Bytes of the module's memory after the last run. */
   heap: 2,
+  /** Of an input that can be read anywhere: where the next piece begins. */
+  position: 3,
+  /** Bytes of such an input. */
+  size: 4,
 } as const
 
 export interface SharedWords {
@@ -37,7 +41,7 @@ export const createShared = () => new SharedArrayBuffer(HEAD_BYTES + CHUNK_BYTES
 export function viewShared(memory: SharedArrayBuffer): SharedWords {
   return {
     words: new Int32Array(memory, 0, 4),
-    numbers: new Float64Array(memory, 16, 4),
+    numbers: new Float64Array(memory, 16, 6),
     chunk: new Uint8Array(memory, HEAD_BYTES),
   }
 }
@@ -55,6 +59,9 @@ export interface CoreThreadData {
 
 /** Beside the messages of @ffmpeg/ffmpeg: the thread waits for the next piece of its input. */
 export const WANTS_INPUT = 'mediamorph-input'
+
+/** An input that can be read anywhere. */
+export const ORIGINAL = '/original'
 
 /** The result, in the files that the core keeps in memory. */
 export const RESULT = '/result'

@@ -24,6 +24,8 @@ export interface Reader {
   u32(at: number): number
   u16le(at: number): number
   u32le(at: number): number
+  i32le(at: number): number
+  f64(at: number): number
   /** Latin-1 text. */
   text(at: number, length: number): string
 }
@@ -48,6 +50,8 @@ export function createReader(bytes: Uint8Array): Reader {
     u32: get(4, (at) => view.getUint32(at)),
     u16le: get(2, (at) => view.getUint16(at, true)),
     u32le: get(4, (at) => view.getUint32(at, true)),
+    i32le: get(4, (at) => view.getInt32(at, true)),
+    f64: get(8, (at) => view.getFloat64(at)),
     text(at, length) {
       need(at, length)
       let text = ''

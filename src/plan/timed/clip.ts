@@ -1,20 +1,22 @@
 /** A video of a video: copied where packets can stay as they are, else made anew. Pure. */
 import { MediaError } from '../../error.ts'
-import { holds } from '../../media/containers.ts'
+import { givesPackets, holds } from '../../media/containers.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import { checkOutput } from '../bounds.ts'
 import type { Ask, AskFormat } from '../plan.ts'
 import type { OutputLimits, Size } from '../recipe.ts'
 import { asksForPixels, layOutVideo, rateOf } from './encode.ts'
-import type { ClipRecipe, VideoCodecName } from './recipe.ts'
+import { resolvePreview } from './preview.ts'
+import type { ClipRecipe, MovingName, VideoCodecName } from './recipe.ts'
 import { encodeSound, speedOf, trackOf } from './sound.ts'
+import { wholeOf } from './whole.ts'
 import { spanOf, timedWord, wrongFormat } from './words.ts'
 
 interface Target {
   readonly to: FormatName
   /** What is made where nothing that the file holds is there. */
-  readonly codec: VideoCodecName
+  readonly codec: Exclude<VideoCodecName, MovingName>
   /** The codec was named: no other will do. */
   readonly named?: true
 }
@@ -33,15 +35,17 @@ const TARGETS: Readonly<Partial<Record<AskFormat, Target>>> = {
 /** @throws INVALID_PARAMETER, NOT_SUPPORTED_HERE, LIMIT_EXCEEDED */
 export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits: OutputLimits): ClipRecipe {
   const { format } = ask
+  if (format === 'gif' || format === 'webp') return resolvePreview(ask, format, info, video, limits)
   const asked = format === undefined ? undefined : TARGETS[format]
-  if (format === 'gif' || format === 'webp')
-    throw new MediaError('NOT_SUPPORTED_HERE', `Cannot make an animated ${format}: this version does not`)
   if (format !== undefined && !asked) throw wrongFormat(format, 'a video')
   const track = timedWord(ask, 'audio') === 'false' ? undefined : trackOf(ask, info)
   const parts = { ...spanOf(ask, info.duration), ...(track === undefined ? {} : { track }) }
   const kept = asked?.to ?? containerOf(info.format)
   const sound = track === undefined ? undefined : info.audio?.[track]
-  const isHeld = holds(kept, 'video', video.codec) && (!sound || holds(kept, 'audio', sound.codec))
+  const isHeld =
+    givesPackets(info.format) &&
+    holds(kept, 'video', video.codec) &&
+    (!sound || holds(kept, 'audio', sound.codec))
   const isNamed = asked?.named !== true || asked.codec === video.codec
   const from = info.format
   if (isHeld && isNamed && !asksForPixels(ask, video)) {
@@ -60,6 +64,7 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
     to: target.to,
     ...size,
     ...parts,
+    ...wholeOf(info, { video: true, track }),
     encoding: {
       from: video,
       codec: target.codec,
@@ -73,10 +78,10 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
 }
 
 /** Encoders take no fewer than these. */
-const LEAST_SIDE: Readonly<Record<VideoCodecName, number>> = { avc: 2, hevc: 16, vp9: 2, av1: 16 }
+const LEAST_SIDE: Readonly<Partial<Record<VideoCodecName, number>>> = { hevc: 16, av1: 16 }
 
 function checkSize({ width, height }: Size, codec: VideoCodecName): void {
-  const least = LEAST_SIDE[codec]
+  const least = LEAST_SIDE[codec] ?? 2
   if (Math.min(width, height) >= least) return
   throw new MediaError('INVALID_PARAMETER', 'Parameter "width" is wrong: the video would be too small', {
     details: [{ parameter: width < height ? 'width' : 'height', expected: `at least ${least} pixels` }],

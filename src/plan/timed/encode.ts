@@ -5,8 +5,11 @@ import { coversAll, requireCrop, stepsOf } from '../bounds.ts'
 import { layOut, type Layout } from '../geometry.ts'
 import type { Ask, Color } from '../plan.ts'
 import type { Size } from '../recipe.ts'
-import type { VideoCodecName, VideoEncoding } from './recipe.ts'
+import type { MovingName, VideoCodecName, VideoEncoding } from './recipe.ts'
 import { timedWord } from './words.ts'
+
+/** Of any size, and transparent wherever nothing is. */
+const MOVING: ReadonlySet<FormatName> = new Set(['gif', 'webp'])
 
 type Steps = Pick<
   VideoEncoding,
@@ -47,11 +50,12 @@ function layOutFreely(ask: Ask, video: VideoTrack) {
 export function layOutVideo(ask: Ask, video: VideoTrack, to: FormatName): { steps: Steps; size: Size } {
   const { steps: free, before, layout } = layOutFreely(ask, video)
   const { cut: _, resize: __, pad: ___, ...first } = free
-  const even = makeEven(layout)
+  const holds = MOVING.has(to)
+  const even = holds ? layout : makeEven(layout)
   const isOblique = ask.rotate !== undefined && ask.rotate % 90 !== 0
   const shows = video.hasAlpha || even.pad !== undefined || isOblique
   const isOver = ask.background !== undefined && ask.background.a > 0
-  const alpha = to === 'webm' && video.hasAlpha && !isOver
+  const alpha = (holds ? shows : to === 'webm' && video.hasAlpha) && !isOver
   return {
     steps: {
       ...first,
@@ -99,7 +103,9 @@ function opaque(asked: Color | undefined): Color {
 }
 
 /** Constant quality of each encoder: what `low`, `medium` and `high` are, and its bounds. Lower is better. */
-const QUALITIES: Readonly<Record<VideoCodecName, readonly [low: number, high: number, worst: number]>> = {
+const QUALITIES: Readonly<
+  Record<Exclude<VideoCodecName, MovingName>, readonly [low: number, high: number, worst: number]>
+> = {
   avc: [28, 18, 51],
   hevc: [30, 21, 51],
   vp9: [40, 26, 63],
@@ -110,16 +116,23 @@ const WORDS = { low: 60, medium: 75, high: 90, lossless: 100, auto: 75 } as cons
 /** From fast to small. */
 const EFFORTS = { low: 0, auto: 1, medium: 2, high: 3 } as const
 
-export function rateOf(ask: Ask, codec: VideoCodecName): Pick<VideoEncoding, 'crf' | 'bitrate' | 'effort'> {
+export function rateOf(
+  ask: Ask,
+  codec: Exclude<VideoCodecName, MovingName>,
+): Pick<VideoEncoding, 'crf' | 'bitrate' | 'effort'> {
   const bitrate = timedWord(ask, 'bitrate')
   const { quality: asked = 'medium' } = ask
   const quality = typeof asked === 'number' ? asked : WORDS[asked]
   const [low, high, worst] = QUALITIES[codec]
   const crf = Math.round(low + ((quality - WORDS.low) * (high - low)) / (WORDS.high - WORDS.low))
-  const word = timedWord(ask, 'compression') as keyof typeof EFFORTS | undefined
-  const effort = word ? EFFORTS[word] : ask.effort === undefined ? EFFORTS.auto : Math.floor(ask.effort / 2.5)
   return {
     ...(bitrate === undefined ? { crf: Math.min(worst, Math.max(1, crf)) } : { bitrate: Number(bitrate) }),
-    effort,
+    effort: effortOf(ask),
   }
+}
+
+/** 0 to 3. */
+export function effortOf(ask: Ask): number {
+  const word = timedWord(ask, 'compression') as keyof typeof EFFORTS | undefined
+  return word ? EFFORTS[word] : ask.effort === undefined ? EFFORTS.auto : Math.floor(ask.effort / 2.5)
 }

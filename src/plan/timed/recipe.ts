@@ -3,10 +3,12 @@ import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Judgement } from '../../media/nsfw.ts'
 import type { Color } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, MetadataRecipe, Rect, Size } from '../recipe.ts'
+import type { SpriteRecipe, StoryboardRecipe } from './sprite.ts'
 import type { WaveformRecipe } from './waveform.ts'
 
 /** What becomes of a video or of audio. Times are seconds from the start of the presentation. */
-export type TimedRecipe = FrameRecipe | ClipRecipe | SoundRecipe | WaveformRecipe | FactsRecipe
+export type TimedRecipe =
+  FrameRecipe | ClipRecipe | SoundRecipe | WaveformRecipe | FactsRecipe | SpriteRecipe | StoryboardRecipe
 
 /** A part of a presentation; what is absent is its own start or end. */
 export interface Span {
@@ -14,11 +16,19 @@ export interface Span {
   readonly end?: number
 }
 
+/** How the original is read. */
+export interface Whole {
+  /** Its packets cannot be had one by one: an ffmpeg gets all of it. */
+  readonly whole?: true
+}
+
 /** One frame as a picture: the last one whose time is not after `at`, or the first when there is none. */
-export interface FrameRecipe {
+export interface FrameRecipe extends Whole {
   readonly kind: 'frame'
   readonly from: FormatName
   readonly at: number
+  /** Moments whose key frames are looked at, ascending: the first that shows something is taken, in place of `at`. */
+  readonly among?: readonly number[]
   /** How it is stored. */
   readonly track: VideoTrack
   /** What becomes of the frame, which comes as a PNG of the size that is displayed. */
@@ -27,7 +37,7 @@ export interface FrameRecipe {
 }
 
 /** Another file of the same pictures and sound, or of a part of them. */
-export interface ClipRecipe extends Span {
+export interface ClipRecipe extends Span, Whole {
   readonly kind: 'clip'
   readonly from: FormatName
   readonly to: FormatName
@@ -40,7 +50,9 @@ export interface ClipRecipe extends Span {
   readonly encoding?: VideoEncoding
 }
 
-export type VideoCodecName = 'avc' | 'hevc' | 'vp9' | 'av1'
+export type VideoCodecName = 'avc' | 'hevc' | 'vp9' | 'av1' | MovingName
+/** Pictures that move. */
+export type MovingName = 'gif' | 'webp'
 export type SoundCodecName = 'aac' | 'opus' | 'mp3' | 'flac' | 'pcm-s16'
 
 /** How pictures are made anew. Steps in order of work; one that does nothing is absent. Pixels as displayed. */
@@ -63,6 +75,10 @@ export interface VideoEncoding {
   readonly crf?: number
   /** Bits a second. */
   readonly bitrate?: number
+  /** Of pictures that move, in place of both: 1 to 100, and `lossless`. */
+  readonly quality?: number | 'lossless'
+  /** Of GIF: one for all frames, or each has its own, for which no frame has to wait. */
+  readonly palette?: 'shared' | 'own'
   /** 0 (fast) to 3 (small). */
   readonly effort: number
   /** Frames a second; absent: each frame at its own time. */
@@ -86,7 +102,7 @@ export interface SoundEncoding {
 }
 
 /** The sound alone. */
-export interface SoundRecipe extends Span {
+export interface SoundRecipe extends Span, Whole {
   readonly kind: 'sound'
   readonly from: FormatName
   readonly to: FormatName
@@ -102,7 +118,11 @@ export interface FactsRecipe {
   readonly to: 'json'
   readonly info: TimedInfo
   /** The frame that placeholders are made of. */
-  readonly sample?: { readonly at: number; readonly track: VideoTrack; readonly picture: MetadataRecipe }
+  readonly sample?: Whole & {
+    readonly at: number
+    readonly track: VideoTrack
+    readonly picture: MetadataRecipe
+  }
   /** What it was judged to be. */
   readonly nsfw?: Judgement
 }

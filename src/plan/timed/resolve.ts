@@ -7,7 +7,9 @@ import type { ImageRecipe, LookRecipe, MetadataRecipe, OutputLimits } from '../r
 import { resolveClip } from './clip.ts'
 import type { FactsRecipe, FrameRecipe, TimedRecipe } from './recipe.ts'
 import { resolveSound, SOUNDS } from './sound.ts'
+import { resolveSprite, resolveStoryboard } from './sprite.ts'
 import { resolveWaveform } from './waveform.ts'
+import { wholeOf } from './whole.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
@@ -37,6 +39,8 @@ export function resolveTimed(question: Question, info: TimedInfo, frames: FrameR
   const pixels = pixelsOf(video)
   if (pixels > frames.limits.pixels) throw limitError('pixels', pixels, frames.limits.pixels)
   if (mode === 'frame') return resolveFrame(question, info, video, frames)
+  if (mode === 'spritesheet') return resolveSprite(question, info, video, frames)
+  if (mode === 'storyboard') return resolveStoryboard(question, info, video, frames)
   if (mode === 'video') return resolveClip(ask, info, video, frames.limits)
   throw new MediaError('NOT_SUPPORTED_HERE', `Cannot make a ${mode}: this version does not`)
 }
@@ -51,7 +55,10 @@ function resolveFacts(info: TimedInfo, frames: FrameResolver): FactsRecipe {
   const facts = { kind: 'facts', from: format, to: 'json', info } as const
   if (!video || video.width === 0 || video.height === 0 || pixelsOf(video) > frames.limits.pixels)
     return facts
-  return { ...facts, sample: { at: 0, track: video, picture: frames.facts(stillOf(video)) } }
+  return {
+    ...facts,
+    sample: { at: 0, track: video, ...wholeOf(info, { video: true }), picture: frames.facts(stillOf(video)) },
+  }
 }
 
 /** What is asked for decides, then what it is to become. */
@@ -91,17 +98,31 @@ function resolveFrame(
     stillOf(video),
   )
   const time = timedWord(ask, 'time') ?? '0'
-  if (time === 'auto')
-    throw new MediaError('NOT_SUPPORTED_HERE', 'Cannot choose a frame: this version does not know time=auto')
   const to = picture.kind === 'image' ? picture.to : (format ?? 'webp')
   return {
     kind: 'frame',
     from: info.format,
-    at: momentOf('time', time, info.duration),
+    ...(time === 'auto'
+      ? { at: 0, among: candidateTimes(info.duration) }
+      : { at: momentOf('time', time, info.duration) }),
     track: video,
+    ...wholeOf(info, { video: true }),
     picture,
     to: to as FormatName,
   }
+}
+
+/** Seconds in which most films begin, and then parts of the length. */
+const EARLY = [0, 1, 2, 3, 5, 8, 13] as const
+const SPREAD = 8
+
+/** Moments that `time=auto` looks at, ascending: those of the beginning, then as many evenly to the end. */
+function candidateTimes(duration = 0): number[] {
+  const early = EARLY.filter((time) => time === 0 || time < duration)
+  const from = early.at(-1) ?? 0
+  const spread = Array.from({ length: SPREAD }, (_, n) => from + ((duration - from) * (n + 1)) / (SPREAD + 1))
+  const all = [...early, ...spread.filter((time) => time > from)]
+  return all.map((time) => Math.round(time * 1e6) / 1e6)
 }
 
 /** A frame as the picture that an ffmpeg makes of it: upright, its pixels square. */

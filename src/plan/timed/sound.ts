@@ -1,10 +1,11 @@
 /** Sound: which track, and whether it is copied or made anew. Pure. */
 import { MediaError } from '../../error.ts'
-import { holds } from '../../media/containers.ts'
+import { givesPackets, holds } from '../../media/containers.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { AudioTrack, TimedInfo } from '../../media/info.ts'
 import type { Ask, AskFormat } from '../plan.ts'
 import type { SoundCodecName, SoundEncoding, SoundRecipe } from './recipe.ts'
+import { wholeOf } from './whole.ts'
 import { spanOf, timedWord, wrongFormat } from './words.ts'
 
 /** Files by the word that asks for them. */
@@ -62,10 +63,17 @@ export function resolveSound(ask: Ask, info: TimedInfo): SoundRecipe {
   const isLossless = CODECS[CONTENTS[to] ?? 'aac'].each === undefined
   // Opus is what `opus` asks for: its container holds more.
   const isHeld = format === 'opus' ? source.codec === 'opus' : holds(to, 'audio', source.codec)
-  const isCopy = isHeld && speed === 1 && (bitrate === undefined || isLossless)
+  const isCopy = givesPackets(info.format) && isHeld && speed === 1 && (bitrate === undefined || isLossless)
   const encoding = isCopy ? undefined : encodeSound(source, to, speed, bitrate)
   const span = spanOf(ask, info.duration)
-  return { kind: 'sound', from: info.format, to, track, ...span, ...(encoding ? { encoding } : {}) }
+  return {
+    kind: 'sound',
+    from: info.format,
+    to,
+    track,
+    ...span,
+    ...(encoding ? { ...wholeOf(info, { track }), encoding } : {}),
+  }
 }
 
 /** @param bitrate as asked, in the bounds of the codec afterwards */

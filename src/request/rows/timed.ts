@@ -25,7 +25,7 @@ export const TIMED_ROWS = {
     parse: (value: string) => (value === 'auto' ? value : parseTime(value)),
     expected: 'a time such as 90, 11.3s, 1m30s, 50% or -5, or auto',
     example: '2s',
-    doc: "A moment in the original's own time.",
+    doc: "A moment in the original's own time; `auto` is for frames.",
   },
   duration: {
     ...timed,
@@ -74,14 +74,14 @@ export const TIMED_ROWS = {
     ...timed,
     parse: (value: string) => parseInteger(value, 1, 400),
     expected: 'a whole number from 1 to 400',
-    doc: 'Pictures on a sprite sheet.',
+    doc: 'Pictures on a sprite sheet, evenly over the clip. Default 20.',
     example: '25',
   },
   columns: {
     ...timed,
     parse: (value: string) => parseInteger(value, 1, 400),
     expected: 'a whole number from 1 to 400',
-    doc: 'Columns of a sprite sheet.',
+    doc: 'Columns of a sprite sheet, no more than pictures. Default: the root of `imageCount`, rounded up.',
     example: '5',
   },
 } as const satisfies Record<string, ParamRow>

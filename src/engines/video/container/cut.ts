@@ -16,6 +16,8 @@ import type { FormatName } from '../../../media/format.ts'
 
 /** Milliseconds from frame to frame in the cut: Matroska's clock. */
 const STEP_MS = 2
+/** Less than any frame lasts. */
+const INSTANT = 1e-4
 /** Some files call every frame with transparency a key frame. */
 const VERIFIED = { verifyKeyPackets: true } as const
 const PLACE = { metadataOnly: true } as const
@@ -24,6 +26,8 @@ export interface CutTask {
   readonly from: FormatName
   /** Seconds from the start of the presentation. */
   readonly times: readonly number[]
+  /** How far from its time a key frame may lie that stands for the frame of a time, in seconds; Infinity: one always does; absent: none does. */
+  readonly slack?: number
   /** Most bytes of packets. */
   readonly bytes: number
 }
@@ -33,13 +37,15 @@ export interface Cut {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** For each time, which of the wanted frames it is, from 0 in order of presentation. */
   readonly frames: readonly number[]
+  /** For each time, what names the key frame that it is decoded from. */
+  readonly keys: readonly number[]
 }
 
 /**
  * The frame of a time is the last one that is shown at or before it, or the first one where there is none.
  * @throws LIMIT_EXCEEDED, CORRUPT_MEDIA, UNSUPPORTED_CODEC
  */
-export async function cutFrames(input: Input, { from, times, bytes }: CutTask): Promise<Cut> {
+export async function cutFrames(input: Input, { from, times, slack, bytes }: CutTask): Promise<Cut> {
   const track = await input.getPrimaryVideoTrack()
   if (!track) throw corrupt(from, 'it has no pictures')
   const codec = await track.getCodec()
@@ -49,7 +55,15 @@ export async function cutFrames(input: Input, { from, times, bytes }: CutTask): 
   const sink = new EncodedPacketSink(track)
   const gathered: Gathered = { packets: new Map(), bytes: 0 }
   const wanted: EncodedPacket[] = []
-  for (const time of times) wanted.push(await gather(sink, origin + time, gathered, bytes, from))
+  const keys: number[] = []
+  for (const time of times) {
+    const key = slack === undefined ? undefined : await nearKey(sink, origin + time, slack)
+    const group = key
+      ? { key, target: take(key, gathered, bytes) }
+      : await gather(sink, origin + time, gathered, bytes, from)
+    wanted.push(group.target)
+    keys.push(group.key.sequenceNumber)
+  }
   const ranks = rank([...gathered.packets.values()])
   const isWanted = new Set(wanted.map((packet) => packet.sequenceNumber))
   const shown = [...isWanted].toSorted((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
@@ -59,6 +73,7 @@ export async function cutFrames(input: Input, { from, times, bytes }: CutTask): 
       return milliseconds / 1000
     }),
     frames: wanted.map((packet) => shown.indexOf(packet.sequenceNumber)),
+    keys,
   }
 }
 
@@ -75,7 +90,7 @@ async function gather(
   gathered: Gathered,
   most: number,
   from: FormatName,
-): Promise<EncodedPacket> {
+): Promise<{ readonly key: EncodedPacket; readonly target: EncodedPacket }> {
   // Its bytes come with those before it.
   const target = (await sink.getPacket(time, PLACE)) ?? (await sink.getFirstPacket(PLACE))
   if (!target) throw corrupt(from, 'it has no frames')
@@ -83,13 +98,32 @@ async function gather(
     (await sink.getKeyPacket(target.timestamp, VERIFIED)) ?? (await sink.getFirstKeyPacket(VERIFIED))
   if (!key) throw corrupt(from, 'it has no key frame')
   for await (const packet of sink.packets(key)) {
-    if (!gathered.packets.has(packet.sequenceNumber)) gathered.bytes += packet.byteLength
-    gathered.packets.set(packet.sequenceNumber, packet)
-    if (gathered.bytes > most) throw limitError('outputBytes', gathered.bytes, most)
+    take(packet, gathered, most)
     if (packet.sequenceNumber >= target.sequenceNumber) break
   }
   // A target before the first key frame cannot be decoded: the key frame is the first that can.
-  return gathered.packets.get(target.sequenceNumber) ?? key
+  return { key, target: gathered.packets.get(target.sequenceNumber) ?? key }
+}
+
+function take(packet: EncodedPacket, gathered: Gathered, most: number): EncodedPacket {
+  if (!gathered.packets.has(packet.sequenceNumber)) gathered.bytes += packet.byteLength
+  gathered.packets.set(packet.sequenceNumber, packet)
+  if (gathered.bytes > most) throw limitError('outputBytes', gathered.bytes, most)
+  return packet
+}
+
+/** The key frame at or before `time`, else the last one within `slack` after it, where one lies near enough. Two looks at the index. */
+async function nearKey(
+  sink: EncodedPacketSink,
+  time: number,
+  slack: number,
+): Promise<EncodedPacket | undefined> {
+  const before = await sink.getKeyPacket(time, VERIFIED)
+  if (before && time - before.timestamp <= slack + INSTANT) return before
+  const after = Number.isFinite(slack)
+    ? await sink.getKeyPacket(time + slack - INSTANT, VERIFIED)
+    : await sink.getFirstKeyPacket(VERIFIED)
+  return after && after.timestamp > time ? after : undefined
 }
 
 /** Place in the order of presentation, by sequence number. */

@@ -1,9 +1,12 @@
 /** What the index of a video or audio file says of it. */
 import type { Input, InputAudioTrack, InputVideoTrack } from 'mediabunny'
 import { isMediaError } from '../../../error.ts'
+import { videoCodecNamed } from '../../../media/codec-names.ts'
 import type { FormatName } from '../../../media/format.ts'
 import { formatRow } from '../../../media/format.ts'
-import { corrupt } from '../../../media/headers/reader.ts'
+import { readAvi } from '../../../media/headers/avi.ts'
+import { readFlv } from '../../../media/headers/flv.ts'
+import { corrupt, NeedsMore } from '../../../media/headers/reader.ts'
 import type { AudioTrack, TimedInfo, VideoTrack } from '../../../media/info.ts'
 import type { Original } from '../../../media/original.ts'
 import { withOggVideo } from './ogg-video.ts'
@@ -25,7 +28,7 @@ export async function probeTimed(
   format: FormatName,
   signal: AbortSignal,
 ): Promise<TimedInfo> {
-  if (!readsContainer(format)) return { class: formatRow(format).class as TimedInfo['class'], format }
+  if (!readsContainer(format)) return probeHeader(original, format)
   const limits = { signal, bytes: INDEX_BYTES, ms: PROBE_MS }
   try {
     const info = await withContainer(original, format, limits, (input) => describe(input, format))
@@ -33,6 +36,25 @@ export async function probeTimed(
   } catch (error) {
     if (isMediaError(error) && error.code === 'TRANSFORM_TIMEOUT')
       throw corrupt(format, 'its index makes no sense')
+    throw error
+  }
+}
+
+const HEADERS: Readonly<Partial<Record<FormatName, (bytes: Uint8Array) => TimedInfo>>> = {
+  avi: readAvi,
+  flv: readFlv,
+}
+/** Indices and cover pictures may stand in it. */
+const HEADER_BYTES = 1_048_576
+
+/** Of those whose packets cannot be had. */
+async function probeHeader(original: Original, format: FormatName): Promise<TimedInfo> {
+  const read = HEADERS[format]
+  if (!read) return { class: formatRow(format).class as TimedInfo['class'], format }
+  try {
+    return read(await original.read({ start: 0, end: HEADER_BYTES }))
+  } catch (error) {
+    if (error instanceof NeedsMore) throw corrupt(format, 'it ends inside its header')
     throw error
   }
 }
@@ -64,9 +86,10 @@ async function durationOf(input: Input): Promise<number | undefined> {
 async function describeVideo(track: InputVideoTrack): Promise<VideoTrack> {
   const { averagePacketRate } = await track.computePacketStats(RATED_PACKETS)
   const bitrate = (await track.getAverageBitrate()) ?? (await track.getBitrate())
+  const id = await codecId(track)
   return {
-    codec: await track.getCodec(),
-    codecId: await codecId(track),
+    codec: (await track.getCodec()) ?? videoCodecNamed(id),
+    codecId: id,
     width: Math.round(await track.getDisplayWidth()),
     height: Math.round(await track.getDisplayHeight()),
     codedWidth: await track.getCodedWidth(),

@@ -1,5 +1,7 @@
 /** What an ffmpeg is told, the same for all of them. Built of numbers and of words of our own: nothing that a client wrote. Pure. */
 import type { VideoTrack } from '../../../media/info.ts'
+import type { Size } from '../../../plan/recipe.ts'
+import type { Input } from './input.ts'
 
 /** Its decoder, where it is not named as the codec is. */
 const DECODERS: Readonly<Record<string, string>> = {
@@ -26,7 +28,7 @@ export function uprightFilters({ rotation, codedWidth, codedHeight, width, heigh
   const isTurned = rotation === 90 || rotation === 270
   const [across, down] = isTurned ? [codedHeight, codedWidth] : [codedWidth, codedHeight]
   const isSquare = across === width && down === height
-  return [...TURNS[rotation], ...(isSquare ? [] : [`scale=${width}:${height}:flags=lanczos`]), 'setsar=1']
+  return [...TURNS[rotation], ...(isSquare ? [] : [exactScale({ width, height })]), 'setsar=1']
 }
 
 const TURNS: Readonly<Record<VideoTrack['rotation'], readonly string[]>> = {
@@ -36,28 +38,48 @@ const TURNS: Readonly<Record<VideoTrack['rotation'], readonly string[]>> = {
   270: ['transpose=cclock'],
 }
 
-/** The frames of a cut that are wanted: those at odd milliseconds. */
-const WANTED = "select='mod(round(t*1000)\\,2)'"
+/** The frames of a cut that are wanted: those at odd milliseconds. One that comes too late is left out. */
+const WANTED = "select='mod(round(t*1000)\\,2)*(isnan(prev_selected_t)+gt(t\\,prev_selected_t))'"
 
 /** The same colours from every ffmpeg: without, those with and without vectors are up to 2 of 255 apart. */
-const EXACT = ['-sws_flags', 'bicubic+accurate_rnd+full_chroma_int+bitexact']
+const ROUNDING = 'accurate_rnd+full_chroma_int+bitexact'
+const EXACT = ['-sws_flags', `bicubic+${ROUNDING}`]
 
-/** One frame of a cut as a PNG that is quick to write: it is read once, by us. */
-export function frameArguments(track: VideoTrack, decoder: string): string[] {
-  const filters = [WANTED, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
-  const read = ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0']
-  const make = [
-    ...EXACT,
-    '-an',
-    '-sn',
-    '-dn',
-    '-vf',
-    filters.join(','),
-    '-fps_mode',
-    'passthrough',
-    '-frames:v',
-    '1',
-  ]
-  const write = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
-  return [...read, ...make, ...write]
+/** Flags of a filter replace those of all. */
+export const exactScale = ({ width, height }: Size): string =>
+  `scale=${width}:${height}:flags=lanczos+${ROUNDING}+full_chroma_inp`
+
+/** One frame as a PNG that is quick to write: it is read once, by us. */
+export function frameArguments(
+  track: VideoTrack,
+  { read, video }: Input,
+  chosen: readonly string[],
+): string[] {
+  const filters = [...chosen, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
+  const make = ['-map', video, '-an', '-sn', '-dn', '-vf', filters.join(',')]
+  return [...read, ...EXACT, ...make, '-fps_mode', 'passthrough', '-frames:v', '1', ...PNG]
 }
+
+export const PNG = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
+
+/** The first `count` (default 1) of what `filters` make of the wanted frames of a cut. */
+export function cutArguments(
+  { read }: Pick<Input, 'read'>,
+  filters: readonly string[],
+  write: readonly string[],
+  count = 1,
+): string[] {
+  const graph = [WANTED, ...filters].join(',')
+  const make = ['-an', '-sn', '-dn', '-vf', graph, '-fps_mode', 'passthrough', '-frames:v', String(count)]
+  return [...read, ...EXACT, ...make, ...write]
+}
+
+/** The frames of a cut that are wanted. */
+export const MARKED = [WANTED]
+
+/** The last frame at or before a time, or the first one; the last of all stays. */
+export const shownFilters = ({ start }: Pick<Input, 'start'>): string[] => [
+  'settb=AVTB',
+  'tpad=stop=-1:stop_mode=clone',
+  `fps=fps=1:round=up:start_time=${Number((start + 0.0005).toFixed(6))}`,
+]

@@ -8,11 +8,10 @@ import type {
   VideoCodecName,
   VideoEncoding,
 } from '../../../plan/timed/recipe.ts'
-import type { Feed } from '../container/feed.ts'
 import { soundFilters, videoFilters, type VideoOptions } from './filters.ts'
+import type { Input } from './input.ts'
 
 interface Tools extends VideoOptions {
-  readonly decoder: string
   readonly encoder: string
 }
 
@@ -22,6 +21,8 @@ const VIDEO_ENCODERS: Readonly<Record<VideoCodecName, readonly string[]>> = {
   hevc: ['libx265'],
   vp9: ['libvpx-vp9'],
   av1: ['libsvtav1', 'libaom-av1'],
+  gif: ['gif'],
+  webp: ['libwebp_anim'],
 }
 /** Smaller pictures than this SVT does not take. */
 const SVT_SIDE = 64
@@ -43,6 +44,8 @@ const MUXERS: Readonly<Partial<Record<FormatName, readonly string[]>>> = {
   mp4: ['-movflags', '+faststart', '-f', 'mp4'],
   m4a: ['-movflags', '+faststart', '-f', 'mp4'],
   webm: ['-f', 'webm'],
+  gif: ['-loop', '0', '-f', 'gif'],
+  webp: ['-loop', '0', '-f', 'webp'],
   mp3: ['-f', 'mp3'],
   ogg: ['-f', 'ogg'],
   flac: ['-f', 'flac'],
@@ -55,31 +58,33 @@ const PLAIN = ['-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1', '-ffl
 export function clipArguments(
   { to }: ClipRecipe,
   encoding: VideoEncoding,
-  feed: Feed,
-  { decoder, encoder, canToneMap }: Tools,
+  input: Input,
+  { encoder, canToneMap }: Tools,
 ): string[] {
   const { sound, fps } = encoding
-  const filters = videoFilters(encoding, feed, { canToneMap }).join(',')
+  const filters = videoFilters(encoding, input, { canToneMap }).join(',')
   const times =
     fps === undefined ? ['-fps_mode', 'passthrough', '-enc_time_base', '-1'] : ['-fps_mode', 'cfr']
   return [
-    ['-copyts', '-noautorotate', '-f', 'matroska', '-c:v', decoder, '-i', 'pipe:0'],
-    ['-map', '0:v:0', '-vf', filters, ...times],
+    input.read,
+    ['-map', input.video, '-vf', filters, ...times],
     ['-c:v', encoder, ...(VIDEO_OPTIONS[encoder]?.(encoding) ?? []), '-flags:v', '+bitexact'],
-    sound ? ['-map', '0:a:0', ...soundOptions(sound, feed)] : ['-an'],
+    sound ? ['-map', soundOf(input), ...soundOptions(sound, input)] : ['-an'],
     PLAIN,
     MUXERS[to] ?? [],
   ].flat()
 }
 
-export function soundArguments({ to }: SoundRecipe, encoding: SoundEncoding, feed: Feed): string[] {
-  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn']
-  return [read, soundOptions(encoding, feed), PLAIN, MUXERS[to] ?? []].flat()
+export function soundArguments({ to }: SoundRecipe, encoding: SoundEncoding, input: Input): string[] {
+  const chosen = ['-map', soundOf(input), '-vn']
+  return [input.read, chosen, soundOptions(encoding, input), PLAIN, MUXERS[to] ?? []].flat()
 }
 
-function soundOptions(encoding: SoundEncoding, feed: Feed): string[] {
+const soundOf = ({ sound = 0 }: Input) => `0:a:${sound}`
+
+function soundOptions(encoding: SoundEncoding, input: Input): string[] {
   const { channels, sampleRate, bitrate } = encoding
-  const made = ['-af', soundFilters(encoding, feed).join(','), '-c:a', soundEncoderFor(encoding)]
+  const made = ['-af', soundFilters(encoding, input).join(','), '-c:a', soundEncoderFor(encoding)]
   const shape = ['-ac', String(channels), '-ar', String(sampleRate), '-flags:a', '+bitexact']
   return [made, shape, bitrate === undefined ? [] : ['-b:a', String(bitrate)]].flat()
 }
@@ -92,6 +97,7 @@ const X265 = ['ultrafast', 'veryfast', 'fast', 'medium']
 const VPX = ['6', '4', '3', '2']
 const SVT = ['10', '8', '6', '4']
 const AOM = ['8', '6', '5', '4']
+const WEBP = ['2', '3', '4', '6']
 
 const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
   libx264: (encoding) => ['-preset', level(X264, encoding), '-profile:v', 'high', ...rate(encoding)],
@@ -115,6 +121,11 @@ const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
     ...openRate(encoding),
   ],
   libsvtav1: (encoding) => ['-preset', level(SVT, encoding), ...openRate(encoding)],
+  libwebp_anim: (encoding) => [
+    ...(encoding.quality === 'lossless' ? ['-lossless', '1'] : ['-quality', String(encoding.quality)]),
+    '-compression_level',
+    level(WEBP, encoding),
+  ],
   'libaom-av1': (encoding) => ['-cpu-used', level(AOM, encoding), '-row-mt', '1', ...openRate(encoding)],
 }
 

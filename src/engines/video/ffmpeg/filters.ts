@@ -1,10 +1,10 @@
 /** Filters of an ffmpeg, written of numbers alone: no word of a client stands in them. Pure. */
 import type { Color } from '../../../plan/plan.ts'
 import type { SoundEncoding, VideoEncoding } from '../../../plan/timed/recipe.ts'
-import type { Feed } from '../container/feed.ts'
 import { uprightFilters } from './arguments.ts'
+import type { Input } from './input.ts'
 
-type Times = Pick<Feed, 'start' | 'shown' | 'end'>
+type Times = Pick<Input, 'start' | 'shown' | 'end'>
 
 /** The clock of Matroska rounds to milliseconds. */
 const SLACK = 0.001
@@ -21,7 +21,7 @@ export function videoFilters(encoding: VideoEncoding, times: Times, { canToneMap
   const { from, crop, rotate, flip, cut, resize, pad, background, alpha, fps, speed } = encoding
   return [
     ...timeFilters(times, speed),
-    ...(fps === undefined ? [] : [`fps=${decimal(fps)}`]),
+    ...(fps === undefined ? [] : rateFilters(fps, times, speed)),
     ...uprightFilters(from),
     ...(from.isHdr && canToneMap ? TONE_MAP : []),
     ...(alpha || from.hasAlpha ? ['format=yuva444p'] : []),
@@ -33,8 +33,21 @@ export function videoFilters(encoding: VideoEncoding, times: Times, { canToneMap
     ...(pad ? [padFilter(pad, alpha ? undefined : background)] : []),
     ...(from.hasAlpha && background && !alpha ? flatten(background) : []),
     'setsar=1',
-    `format=${alpha ? 'yuva420p' : 'yuv420p'}`,
+    ...storedAs(encoding),
   ]
+}
+
+/** Pixels as the encoder takes them. */
+function storedAs({ alpha, codec, quality, palette }: VideoEncoding): string[] {
+  if (codec === 'gif') return [`format=${alpha ? 'rgba' : 'rgb24'}`, paletteFilters(palette)]
+  if (quality === 'lossless') return ['format=bgra']
+  return [`format=${alpha ? 'yuva420p' : 'yuv420p'}`]
+}
+
+/** Its own for each frame: no frame is held back. */
+function paletteFilters(palette: VideoEncoding['palette']): string {
+  const [mode, use] = palette === 'own' ? ['single', ':new=1'] : ['full', '']
+  return `split[seen][used];[seen]palettegen=stats_mode=${mode}[palette];[used][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle${use}`
 }
 
 /** The frame that stands at the start is shown from there on, all others at their own times. */
@@ -47,6 +60,14 @@ function timeFilters({ start, shown, end }: Times, speed: number): string[] {
   return [...(bounds.length > 0 ? [`trim=${bounds.join(':')}`] : []), `setpts=round(max(0\\,${time}))`]
 }
 
+/** Each time shows the last frame that is not after it; the end of the last one begins none. */
+function rateFilters(fps: number, { start, end }: Times, speed: number): string[] {
+  const rated = `fps=${decimal(fps)}:round=up`
+  if (end === undefined) return [rated]
+  const frames = Math.ceil(((end - start) / speed) * fps - SLACK * fps)
+  return [rated, `trim=end_frame=${Math.max(1, frames)}`]
+}
+
 /** PQ and HLG for screens that know neither. */
 const TONE_MAP = [
   'zscale=transfer=linear:npl=100',
@@ -57,18 +78,18 @@ const TONE_MAP = [
   'format=yuv420p',
 ]
 
-const FLIPS: Readonly<Record<'' | 'h' | 'v' | 'hv', readonly string[]>> = {
+export const FLIPS: Readonly<Record<'' | 'h' | 'v' | 'hv', readonly string[]>> = {
   '': [],
   h: ['hflip'],
   v: ['vflip'],
   hv: ['hflip', 'vflip'],
 }
 
-function cropFilter(box: VideoEncoding['crop']): string[] {
+export function cropFilter(box: VideoEncoding['crop']): string[] {
   return box ? [`crop=${box.width}:${box.height}:${box.x}:${box.y}:exact=1`] : []
 }
 
-const QUARTERS: Readonly<Record<number, readonly string[]>> = {
+export const QUARTERS: Readonly<Record<number, readonly string[]>> = {
   90: ['transpose=clock'],
   180: ['hflip', 'vflip'],
   270: ['transpose=cclock'],
@@ -89,7 +110,7 @@ function turnFilters(
   ]
 }
 
-function padFilter(
+export function padFilter(
   { canvas, x, y }: NonNullable<VideoEncoding['pad']>,
   background: Color | undefined,
 ): string {
@@ -102,7 +123,7 @@ function flatten({ r, g, b }: Color): string[] {
   return ['format=rgba', `split[over][under];[under]${fill}[flat];[flat][over]overlay=format=rgb`]
 }
 
-const CLEAR = '0x000000@0'
+export const CLEAR = '0x000000@0'
 
 function colorOf(color: Color | undefined): string {
   const { r, g, b } = color ?? { r: 255, g: 255, b: 255 }

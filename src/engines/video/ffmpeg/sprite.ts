@@ -1,0 +1,74 @@
+/** What an ffmpeg is told to lay frames of a cut side by side. Each is scaled down as it comes: none is held at its full size. Pure. */
+import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
+import { cutArguments, exactScale, PNG, uprightFilters } from './arguments.ts'
+import { CLEAR, cropFilter, FLIPS, padFilter, QUARTERS } from './filters.ts'
+import { feedInput } from './input.ts'
+
+/**
+ * One picture: the sheet, as a PNG. Nothing at all where a frame is missing or comes too late.
+ * @param frames of each tile, which of the wanted frames of the cut it is
+ */
+export function spriteArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
+  const input = feedInput({ start: 0 }, recipe.track, decoder)
+  return cutArguments(input, [...tileFilters(recipe), ...repeated(frames), gridFilter(recipe)], PNG)
+}
+
+/** Tiles alone, one behind the other: rows of RGB, or RGBA where something shows through. */
+export function tilesArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
+  const filters = [...tileFilters(recipe), ...repeated(frames)]
+  const input = feedInput({ start: 0 }, recipe.track, decoder)
+  return cutArguments(input, filters, ['-c:v', 'rawvideo', '-f', 'rawvideo'], frames.length)
+}
+
+/** The sheet of such tiles. */
+export function gridArguments(recipe: SpriteRecipe): string[] {
+  const { width, height } = recipe.tile
+  const shape = ['-pixel_format', pixelFormat(recipe), '-video_size', `${width}x${height}`]
+  const read = ['-f', 'rawvideo', ...shape, '-framerate', '1', '-i', 'pipe:0']
+  return [...read, '-vf', gridFilter(recipe), '-fps_mode', 'passthrough', '-frames:v', '1', ...PNG]
+}
+
+/** Of one tile as `tilesArguments` makes it. */
+export const tileBytes = ({ tile, alpha }: SpriteRecipe): number => tile.width * tile.height * (alpha ? 4 : 3)
+
+const pixelFormat = ({ alpha }: SpriteRecipe) => (alpha ? 'rgba' : 'rgb24')
+
+function tileFilters(recipe: SpriteRecipe): string[] {
+  const { track, tile } = recipe
+  const { crop, rotate, flip, cut, resize, pad } = tile
+  const scale = resize ? [exactScale(resize)] : []
+  const steps = [
+    ...cropFilter(crop),
+    ...(QUARTERS[rotate ?? 0] ?? []),
+    ...FLIPS[flip ?? ''],
+    ...cropFilter(cut),
+    ...(track.hasAlpha ? weighted(scale) : scale),
+    `format=${pixelFormat(recipe)}`,
+    ...(pad ? [padFilter(pad, undefined)] : []),
+  ]
+  const before = track.hasAlpha ? ['format=gbrap'] : isMuchLarger(recipe) ? [] : ['format=rgb24']
+  return [...uprightFilters(track), ...before, ...steps]
+}
+
+/** Colour is stored for two pixels by two: where many become one nobody sees that it is scaled from there, in a fifth of the time. */
+function isMuchLarger({ track, tile: { crop, cut, resize } }: SpriteRecipe): boolean {
+  const { width, height } = cut ?? crop ?? track
+  return resize !== undefined && width * height >= 64 * resize.width * resize.height
+}
+
+/** What is transparent has no colour that could run into its neighbours. */
+function weighted(filters: readonly string[]): readonly string[] {
+  if (filters.length === 0) return filters
+  return ['premultiply=inplace=1', ...filters, 'unpremultiply=inplace=1']
+}
+
+/** All frames together, or none where they are not whole; what stands on several tiles comes as often. */
+function repeated(frames: readonly number[]): string[] {
+  const distinct = Math.max(...frames) + 1
+  const all = `shuffleframes=${Array.from({ length: distinct }, (_, n) => n).join('|')}`
+  if (distinct === frames.length) return [all]
+  return [all, 'tpad=stop=-1:stop_mode=clone', `shuffleframes=${frames.join('|')}`]
+}
+
+const gridFilter = ({ columns, rows, times }: SpriteRecipe) =>
+  `tile=${columns}x${rows}:nb_frames=${times.length}:color=${CLEAR}`
