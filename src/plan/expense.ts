@@ -35,6 +35,8 @@ const ENCODE_VIDEO: Readonly<Record<VideoCodecName, number>> = {
   hevc: 12 * MEGA,
   vp9: 8 * MEGA,
   av1: 12 * MEGA,
+  webp: 6 * MEGA,
+  gif: 20 * MEGA,
 }
 /** From fast to small, as parts of the speed. */
 const EFFORTS = [2, 1, 0.5, 0.25] as const
@@ -45,6 +47,9 @@ const HEARD = 100
 const FPS = 30
 /** Around one frame. */
 const FRAME_BYTES = 16 * MEGA
+/** Of a sheet: most tiles are key frames. */
+const TILE_BYTES = 1 * MEGA
+const TILE = 0.05
 
 /** @param size of the original in bytes; absent: unknown, and nothing is known of what is read */
 export function expenseOf(recipe: Recipe, info: MediaInfo, size = 0): Expense {
@@ -56,7 +61,11 @@ export function expenseOf(recipe: Recipe, info: MediaInfo, size = 0): Expense {
     case 'facts':
       return { bytes: 0, seconds: 0 }
     case 'frame':
-      return { bytes: Math.min(size, FRAME_BYTES), seconds: 1 }
+      return { bytes: recipe.whole ? size : Math.min(size, FRAME_BYTES), seconds: recipe.among ? 2 : 1 }
+    case 'storyboard':
+      return { bytes: 0, seconds: 0 }
+    case 'sprite':
+      return { bytes: Math.min(size, recipe.times.length * TILE_BYTES), seconds: recipe.times.length * TILE }
     case 'waveform':
       return { bytes: size * partOf(recipe, info), seconds: (lengthOf(recipe, info) ?? 0) / HEARD }
     case 'clip':

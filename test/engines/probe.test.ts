@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { probe } from '../../src/engines/probe.ts'
 import type { ByteRange, Original } from '../../src/media/original.ts'
 import { makeGif } from '../support/animations.ts'
+import { emptyAvi } from '../support/avi.ts'
 import { jpegPicture, picture } from '../support/pictures.ts'
 
 /** Counts what is read of it. */
@@ -125,9 +126,16 @@ describe('probe', () => {
     })
   })
 
-  test('knows by class only what no container engine reads', async () => {
-    const avi = Buffer.from('RIFF\x10\0\0\0AVI LIST', 'latin1')
-    expect(await probe(createOriginal(avi).original)).toEqual({ class: 'video', format: 'avi' })
+  test('tells of an AVI what its header says, and of one that ends inside it that it does', async () => {
+    const video = { codec: 'mpeg4', codecId: 'FMP4', width: 32, height: 24, fps: 25 }
+    expect(await probe(createOriginal(emptyAvi()).original)).toMatchObject({
+      class: 'video',
+      format: 'avi',
+      duration: 2,
+      video,
+    })
+    const cut = Buffer.from('RIFF\x10\0\0\0AVI LIST', 'latin1')
+    await expect(probe(createOriginal(cut).original)).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' })
   })
 
   test('tells of a file of video or sound that says nothing of what is in it', async () => {

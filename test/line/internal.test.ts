@@ -299,7 +299,10 @@ describe('/_thumbnail', () => {
     expect(await outcome(await post('/_thumbnail', body))).toEqual([404, 'CORRUPT_MEDIA'])
     uploads.put('a', video)
     const [status, answer] = await json(await post('/_thumbnail', body))
-    expect([status, answer]).toMatchObject([501, { error: { message: expect.stringContaining('No engine here') } }])
+    expect([status, answer]).toMatchObject([
+      501,
+      { error: { message: expect.stringContaining('No engine here') } },
+    ])
     expect(await outcome(await post('/_thumbnail', { type: 's3', bucket: 'cdn', key: 'a' }))).toEqual([
       400,
       'INVALID_BODY',
