@@ -1,5 +1,5 @@
 /** The part of the configuration that says who may ask. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseCidr } from '../lib/cidr.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** `assets`: a table of addresses that name stored pictures and files, by hand or from a preset. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { assetPathFault } from '../request/assets/path.ts'
 import { templateFault } from '../sources/template.ts'
 import { paramByWord } from '../request/params.ts'

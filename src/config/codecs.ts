@@ -1,5 +1,5 @@
 /** `codecs` of an origin: which video and sound it serves. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const namesSchema = z.array(z.string().regex(/^[\w./-]{1,32}$/, 'expected the name of a codec')).max(64)
 const listSchema = z

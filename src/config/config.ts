@@ -2,7 +2,7 @@
  * The one document, composed of the sections that the rooms own. Everything has a safe default; `Config` is what is
  * left when all of them are filled in.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   corsSchema,
   debugSchema,

@@ -1,5 +1,5 @@
 /** `external`: originals on other hosts, asked for by their address. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { paramByWord } from '../request/params.ts'
 import { nsfwPolicySchema } from './nsfw.ts'
 import { lifetimeShape } from './origin.ts'

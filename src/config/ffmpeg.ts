@@ -1,5 +1,5 @@
 /** `ffmpeg`: who decodes and encodes video and sound. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const ffmpegSchema = z
   .strictObject({

@@ -1,5 +1,5 @@
 /** `internal`: where the internal endpoints find what they are asked about. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { mountSchema } from './assets.ts'
 
 export const internalSchema = z

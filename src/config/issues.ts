@@ -1,5 +1,5 @@
 /** What the validator found, in our words: `expected …, got …`, one fault for each field. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { toPath, type Fault } from './fault.ts'
 import { closest } from './closest.ts'
 

@@ -2,7 +2,7 @@
  * Fields whose feature this version does not have. They are accepted at the values that mean "off", and refused
  * otherwise: a setting is never dropped in silence, least of all one that is there for safety.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A field that takes `off` (its default) or one of `also`, compared as JSON. */
 export function notYet<const T>(off: T, description: string, also: readonly unknown[] = []) {

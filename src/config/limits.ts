@@ -1,5 +1,5 @@
 /** `limits`: what one request may cost. Several rooms keep them, so they stand together here. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const count = (fallback: number, description: string, least = 1, most = Number.MAX_SAFE_INTEGER) =>
   z.int().min(least).max(most).default(fallback).describe(description)

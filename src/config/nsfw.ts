@@ -1,5 +1,5 @@
 /** `nsfw`: who judges pictures, and what follows where nothing else is said. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Of an origin. */
 export const nsfwPolicySchema = z

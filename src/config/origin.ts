@@ -1,5 +1,5 @@
 /** One entry of `origins[]`: which addresses it answers, from where, and for how long its answers hold. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessSchema } from '../access/settings.ts'
 import { sourceSchema } from '../sources/settings.ts'
 import { codecsSchema } from './codecs.ts'

@@ -1,5 +1,5 @@
 /** Environment variables that are settings and no secrets. They win over the document. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Env } from './expand.ts'
 
 export const variablesSchema = z.object({

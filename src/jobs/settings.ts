@@ -1,5 +1,5 @@
 /** The part of the configuration that says what becomes a job, and how jobs are worked on. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const count = (fallback: number, description: string, least = 1, most = Number.MAX_SAFE_INTEGER) =>
   z.int().min(least).max(most).default(fallback).describe(description)

@@ -1,5 +1,5 @@
 /** The part of the configuration that says where originals come from, and what may be fetched. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseCidr } from '../lib/cidr.ts'
 import { parseHostPattern } from '../lib/host-pattern.ts'
 import { templateFault, urlTemplateFault } from './template.ts'

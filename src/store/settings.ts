@@ -1,5 +1,5 @@
 /** The part of the configuration that says where things are kept, and how much of them. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const mountSchema = z
   .string()
