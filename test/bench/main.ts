@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: first the engine against sharp, task by task (`engine/`), then this service and ipx (sharp) over HTTP, making
- * the same pictures, then video against the ffmpeg of the machine, then stored answers against bare handlers, each in one interleaved run. Takes under fifteen
+ * the same pictures, then video against the ffmpeg of the machine, then stored answers against bare handlers, each in one interleaved run. Takes under twenty-five
  * minutes. `npm run bench -- engine`, `-- http`, `-- video` and `-- hits` run one part, `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
  */
 import { availableParallelism, loadavg } from 'node:os'

@@ -77,6 +77,16 @@ export const VIDEO_TASKS: readonly VideoTask[] = [
     target: 1,
   },
   {
+    name: 'sheet of 5 x 5 of 30 s',
+    file: SHORT,
+    ours: () => 'mode=spritesheet&imageCount=25&columns=5&width=160&height=90&format=jpeg',
+    theirs: () => ({
+      after: ['-vf', 'fps=25/30,scale=160:90,tile=5x5', '-frames:v', '1', '-q:v', '3'],
+      as: 'jpg',
+    }),
+    target: 1,
+  },
+  {
     name: '10 s to 640 H.264',
     file: LONG,
     ours: (n) => `mode=video&time=${moment(n)}&duration=10&width=640`,
