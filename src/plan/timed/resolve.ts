@@ -10,6 +10,7 @@ import { resolveSound, SOUNDS } from './sound.ts'
 import { resolveSprite, resolveStoryboard } from './sprite.ts'
 import { resolveWaveform } from './waveform.ts'
 import { wholeOf } from './whole.ts'
+import { stillOf } from './still.ts'
 import { momentOf, timedWord, wrongFormat, type Mode } from './words.ts'
 
 /** How a picture is resolved: a frame is one. */
@@ -57,7 +58,12 @@ function resolveFacts(info: TimedInfo, frames: FrameResolver): FactsRecipe {
     return facts
   return {
     ...facts,
-    sample: { at: 0, track: video, ...wholeOf(info, { video: true }), picture: frames.facts(stillOf(video)) },
+    sample: {
+      at: 0,
+      track: video,
+      ...wholeOf(info, { video: true }),
+      picture: frames.facts(stillOf(video, video.hasAlpha)),
+    },
   }
 }
 
@@ -95,7 +101,7 @@ function resolveFrame(
   if (format !== undefined && !STILLS.has(format)) throw wrongFormat(format, 'a frame')
   const picture = frames.picture(
     { ask: { ...rest, ...(format === undefined ? {} : { format }) }, accepts },
-    stillOf(video),
+    stillOf(video, video.hasAlpha),
   )
   const time = timedWord(ask, 'time') ?? '0'
   const to = picture.kind === 'image' ? picture.to : (format ?? 'webp')
@@ -123,20 +129,4 @@ function candidateTimes(duration = 0): number[] {
   const spread = Array.from({ length: SPREAD }, (_, n) => from + ((duration - from) * (n + 1)) / (SPREAD + 1))
   const all = [...early, ...spread.filter((time) => time > from)]
   return all.map((time) => Math.round(time * 1e6) / 1e6)
-}
-
-/** A frame as the picture that an ffmpeg makes of it: upright, its pixels square. */
-function stillOf({ width, height, hasAlpha }: VideoTrack): ImageInfo {
-  return {
-    class: 'image',
-    format: 'png',
-    width,
-    height,
-    orientation: 1,
-    hasAlpha,
-    frames: 1,
-    animated: false,
-    bitDepth: 8,
-    colorModel: 'rgb',
-  }
 }

@@ -1,12 +1,13 @@
 /** Sprite sheets and storyboards: which moments, how large a tile, how the grid is laid. Pure. */
 import { MediaError } from '../../error.ts'
 import type { FormatName } from '../../media/format.ts'
-import type { ImageInfo, TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { TimedInfo, VideoTrack } from '../../media/info.ts'
 import type { Storyboard } from '../../media/storyboard.ts'
 import { checkOutput } from '../bounds.ts'
 import type { Ask, Question } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, Size } from '../recipe.ts'
 import type { FrameResolver } from './resolve.ts'
+import { stillOf } from './still.ts'
 import { spanOf, timedWord, wrongFormat } from './words.ts'
 
 /** Frames of a video side by side, row by row, as one picture. */
@@ -63,7 +64,7 @@ export function resolveSprite(
   const alpha = video.hasAlpha || tile.pad !== undefined || count < columns * rows
   const own = format ?? (accepts.length > 0 ? undefined : video.hasAlpha ? 'png' : 'jpeg')
   const asked = { ...sheetAsk(ask), ...(own === undefined ? {} : { format: own }) }
-  const picture = frames.picture({ ask: asked, accepts }, pngOf(sheet, alpha))
+  const picture = frames.picture({ ask: asked, accepts }, stillOf(sheet, alpha))
   const length = (end - start) / count
   return {
     kind: 'sprite',
@@ -140,7 +141,7 @@ function tileOf(ask: Ask, video: VideoTrack, frames: FrameResolver): ImageRecipe
     rotate,
     flip,
   })
-  const tile = frames.picture({ ask: { ...steps, format: 'png' }, accepts: [] }, pngOf(video))
+  const tile = frames.picture({ ask: { ...steps, format: 'png' }, accepts: [] }, stillOf(video))
   if (tile.kind !== 'image') throw new MediaError('INTERNAL', undefined, { cause: 'a tile is looked at' })
   return tile
 }
@@ -168,21 +169,6 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
 function present<T extends object>(fields: T): Present<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
-}
-
-function pngOf({ width, height }: Size, hasAlpha = false): ImageInfo {
-  return {
-    class: 'image',
-    format: 'png',
-    width,
-    height,
-    orientation: 1,
-    hasAlpha,
-    frames: 1,
-    animated: false,
-    bitDepth: 8,
-    colorModel: 'rgb',
-  }
 }
 
 /** Microseconds, as all times are. */
