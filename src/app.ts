@@ -27,9 +27,10 @@ import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
 import { resolveLimits, type Resources } from './resources.ts'
 
-/** A router, and whoever works on jobs behind it. */
+/** A router, and what goes on behind it. */
 export interface App extends Router {
-  readonly worker: Office['worker']
+  /** Absent: there are no jobs. */
+  readonly background: Office['background'] | undefined
 }
 
 export function createApp(config: Config, resources: Resources): App {
@@ -70,19 +71,19 @@ export function createApp(config: Config, resources: Resources): App {
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
-  return { ...router, worker: office?.worker }
+  return { ...router, background: office?.background }
 }
 
 /** Undefined: there is no database to hold jobs. */
 function openOfficeOf(
   { jobs: settings, inline, role, secrets: { webhookSecret } }: Config,
   services: Services,
-  { sql, runsBetweenRequests, outbound }: Resources,
+  { sql, delivery, runsBetweenRequests, outbound }: Resources,
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
   const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random }
-  return sql && openOffice({ sql, services, settings, ...rest })
+  return sql && openOffice({ sql, delivery, services, settings, ...rest })
 }
 
 function createAdminOf({ secrets, publicUrl }: Config) {
@@ -139,8 +140,9 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
   return [images, ...tiers, ...waveforms, createContainerEngine()]
 }
 
-/** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */
-function dependenciesOf(config: Config, { cache, sql, rates, origins }: Resources): Dependency[] {
+/** Store and database, the Redis of the rate limits, what delivers jobs, and of the configured origins those that failed last. */
+function dependenciesOf(config: Config, resources: Resources): Dependency[] {
+  const { cache, sql, rates, delivery, origins } = resources
   const { check: checkRates } = rates
   const names = new Set(config.origins.map(({ name }) => name))
   const down = [...origins.failing()].filter(([name]) => names.has(name))
@@ -148,6 +150,7 @@ function dependenciesOf(config: Config, { cache, sql, rates, origins }: Resource
     { name: 'cache', check: () => cache.check() },
     ...(sql ? [{ name: 'database', check: async () => void (await sql.query('select 1')) }] : []),
     ...(checkRates ? [{ name: 'redis', isOptional: true, check: checkRates }] : []),
+    ...(delivery?.check ? [{ name: 'queue', isOptional: true, check: () => delivery.check!() }] : []),
     ...down.map(([name, how]) => ({
       name: `origin:${name}`,
       isOptional: true,

@@ -43,12 +43,12 @@ export function createMediamorph(document: ConfigInput | undefined, platform: Pl
   async function serving(): Promise<App> {
     const { app } = await open()
     // Purging opens everything too, and is no reason to begin with other work.
-    if (platform.runsBetweenRequests) app.worker?.start()
+    if (platform.runsBetweenRequests) app.background?.start()
     return app
   }
   async function drain(): Promise<void> {
     opened?.resources.ending?.abort(new Error('The service ends'))
-    await opened?.app.worker?.drain(Math.max(0, config.shutdown.graceMs - SPARE_MS))
+    await opened?.app.background?.drain(Math.max(0, config.shutdown.graceMs - SPARE_MS))
   }
   return {
     async fetch(request, context) {

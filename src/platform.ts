@@ -2,6 +2,7 @@
  * What a runtime must give. A runtime is a bag of functions handed in from outside; nothing in `src/` asks which
  * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Queue`, `Driver`, `Workers`) live here too.
  */
+import type { Delivery, DeliveryOptions } from './platform/delivery.ts'
 
 /** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
 export type WasmName = string
@@ -31,6 +32,7 @@ export interface Sql {
 }
 
 export type { LaneCounts, Lease, Queue } from './platform/queue.ts'
+export type { Delivery, DeliveryOptions, Notice, PulledDelivery } from './platform/delivery.ts'
 
 /** Facts about a stored value. */
 export interface DriverMeta {
@@ -210,6 +212,8 @@ export interface Platform {
   openSql(url: string): Promise<Sql | undefined>
   /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */
   openRedis?(url: string): Promise<Redis>
+  /** Opens what delivers jobs, for a `queue` other than `embedded`. Rejects when it cannot be had; that it is down is no reason. */
+  openDelivery?(url: string, options: DeliveryOptions): Promise<Delivery>
   /** Best first. Absent: there is none, and video is only copied. */
   createFfmpegs?(settings: FfmpegSettings): readonly Ffmpeg[]
   /** Writes one finished log line. */

@@ -16,7 +16,9 @@ import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
-import type { Ffmpeg, Platform, Sql, Workers } from './platform.ts'
+import { houseName } from './jobs/house.ts'
+import { LANES } from './jobs/job.ts'
+import type { Delivery, Ffmpeg, Platform, Sql, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -31,6 +33,8 @@ export interface Resources {
   readonly looks: Flights<Finding>
   readonly cache: RenditionCache
   readonly sql: Sql | undefined
+  /** What delivers jobs, where the database alone does not. */
+  readonly delivery: Delivery | undefined
   readonly origins: Origins
   readonly ffmpegs: readonly Ffmpeg[]
   /** Only where the edge gate is on. */
@@ -88,6 +92,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
     sql,
+    delivery: sql && (await openDelivery(config, platform, sql)),
     origins: createOrigins(origins, {
       safeFetch,
       openDriver: (mount) => platform.openDriver(mount, 'source'),
@@ -147,6 +152,16 @@ async function openRates(store: string, platform: Platform): Promise<RateStore> 
   return createRedisRates(await platform.openRedis(store))
 }
 
+async function openDelivery(
+  { queue, jobs: { leaseMs } }: Config,
+  platform: Platform,
+  sql: Sql,
+): Promise<Delivery | undefined> {
+  if (queue === 'embedded') return undefined
+  if (!platform.openDelivery) throw new Error(`queue: only "embedded" is to be had here`)
+  return platform.openDelivery(queue, { lanes: Object.keys(LANES), leaseMs, name: () => houseName(sql) })
+}
+
 /** Tasks wait here, where a client that leaves frees its place, and not inside the pool. */
 function gated(workers: Workers, gate: Gate): Workers {
   const never = new AbortController().signal
@@ -163,12 +178,14 @@ export async function closeResources({
   ffmpegs,
   cache,
   sql,
+  delivery,
   origins,
   rates,
 }: Resources): Promise<void> {
   await workers.close()
   for (const ffmpeg of ffmpegs) await ffmpeg.close()
   await rates.close()
+  await delivery?.close()
   await cache.close()
   await origins.close()
   await sql?.close()

@@ -71,6 +71,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   mediabunny: /^src\/engines\/video\//,
   thumbhash: /^src\/engines\/image\/describe\//,
   blurhash: /^src\/engines\/image\/describe\//,
+  bullmq: /^runtimes\/server\//,
   ioredis: /^runtimes\//,
   '@ffmpeg': /^runtimes\/server\/ffmpeg-wasm\//,
   jose: /^src\/access\//,

@@ -10,7 +10,7 @@ import {
   rateLimitSchema,
   trustedProxiesSchema,
 } from '../access/settings.ts'
-import { inlineSchema, jobsSchema } from '../jobs/settings.ts'
+import { inlineSchema, jobsSchema, queueSchema } from '../jobs/settings.ts'
 import type { NsfwPolicy } from '../media/nsfw.ts'
 import type { RequestRules } from '../request/rules.ts'
 import { outboundSchema } from '../sources/settings.ts'
@@ -94,6 +94,7 @@ export const configSchema = z.strictObject({
     .describe('Formats that are off by default'),
   limits: limitsSchema,
   inline: inlineSchema,
+  queue: queueSchema,
   jobs: jobsSchema,
   ffmpeg: ffmpegSchema,
   outbound: outboundSchema,

@@ -28,6 +28,5 @@ function canonical(value: unknown): string {
 }
 
 export const laterShape = {
-  queue: notYet('embedded', 'Where jobs wait; env `REDIS_URL`'),
   playback: notYet({}, 'Public keys of playback tokens'),
 }

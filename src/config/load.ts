@@ -41,7 +41,7 @@ export function loadConfig(options: LoadOptions): Config {
     ...assetFaults(document, env, secrets.signing !== undefined),
     ...(variables.error ? toFaults(variablesSchema, variables.error.issues, []) : []),
   ]
-  if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(faults)
+  if (faults.length > 0 || !parsed.data || !variables.data) throw new ConfigError(withoutDoubles(faults))
 
   const { $schema: _, origins, assets: entries, ...rest } = parsed.data
   const assets = expandAssets(entries)
@@ -71,10 +71,14 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 /** Variables that stand for a field of the document. */
-const OVERRIDES = { DATABASE_URL: 'database', REDIS_URL: 'rateLimit.store' } as const
+const OVERRIDES = [
+  ['DATABASE_URL', 'database'],
+  ['REDIS_URL', 'rateLimit.store'],
+  ['REDIS_URL', 'queue'],
+] as const
 
 function override(document: unknown, env: Env): unknown {
-  return Object.entries(OVERRIDES).reduce(
+  return OVERRIDES.reduce(
     (result, [variable, field]) =>
       env[variable] ? withField(result, field.split('.'), env[variable]) : result,
     document,
@@ -88,14 +92,22 @@ function withField(document: unknown, [name = '', ...rest]: readonly string[], v
   return { ...document, [name]: rest.length === 0 ? value : withField(inner ?? {}, rest, value) }
 }
 
+/** Of a variable that stands for several fields. */
+const EXPECTED: Readonly<Record<string, string>> = { REDIS_URL: 'redis://…' }
+
 /** A value that came from a variable is that variable's fault; what it holds may be a secret. */
 function blameEnv(env: Env): (fault: Fault) => Fault {
   return (fault) => {
-    const variable = Object.entries(OVERRIDES).find(([name, field]) => field === fault.path && env[name])?.[0]
-    return variable === undefined
-      ? fault
-      : { path: variable, message: fault.message.replace(/, got .*$/, ', got something else') }
+    const variable = OVERRIDES.find(([name, field]) => field === fault.path && env[name])?.[0]
+    if (variable === undefined) return fault
+    const expected = EXPECTED[variable]
+    const message = expected === undefined ? fault.message.replace(/, got .*$/, '') : `expected ${expected}`
+    return { path: variable, message: `${message}, got something else` }
   }
+}
+
+function withoutDoubles(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
 }
 
 /** Variables of features to come: harmless, but the operator should know. */

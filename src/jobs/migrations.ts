@@ -31,5 +31,12 @@ export const JOB_MIGRATIONS: Migrations = {
         primary key (job, url))`,
       'create index job_callback_due on job_callback (due_at)',
     ],
+    [
+      // Who delivers these jobs has not been told of them yet.
+      'create table job_outbox (job text primary key, lane text not null, ready_at bigint not null)',
+      'create index job_outbox_next on job_outbox (ready_at, job)',
+      // One row: tells the jobs of this database from those of others that the same Redis delivers.
+      'create table job_house (only_row integer primary key, name text not null)',
+    ],
   ],
 }

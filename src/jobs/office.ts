@@ -3,10 +3,14 @@ import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
 import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
-import type { Sql } from '../platform.ts'
+import type { Delivery, Queue, Sql } from '../platform.ts'
 import { createCallbacks } from './callbacks.ts'
+import { createCourier, type Courier } from './courier.ts'
+import { createDeliveredQueue } from './delivered-queue.ts'
+import { LANES } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
+import { createOutbox } from './outbox.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
@@ -16,6 +20,8 @@ import { createJobWorker, type JobWorker } from './worker.ts'
 
 export interface OfficeOptions {
   readonly sql: Sql
+  /** Absent: workers take jobs from the database. */
+  readonly delivery: Delivery | undefined
   readonly services: Services
   readonly settings: JobsSettings
   readonly inline: Later['inline']
@@ -31,8 +37,14 @@ export interface OfficeOptions {
 
 export interface Office {
   readonly jobs: Jobs
-  /** Absent: others do the work. */
-  readonly worker: Pick<JobWorker, 'start' | 'drain'> | undefined
+  /** What goes on beside requests. */
+  readonly background: Background
+}
+
+interface Background {
+  start(): void
+  /** Ends; what is not done within `graceMs` goes back to the queue. */
+  drain(graceMs: number): Promise<void>
 }
 
 /** How long a new job of another process waits for an idle worker at most. */
@@ -45,7 +57,8 @@ export function openOffice(options: OfficeOptions): Office {
   const records = createJobRecords(sql, now)
   const callbacks = createCallbacks(sql, now)
   const newToken = () => crypto.randomUUID().replaceAll('-', '')
-  const queue = createSqlQueue({ sql, leaseMs: settings.leaseMs, now, newToken })
+  const clock = { leaseMs: settings.leaseMs, now, newToken }
+  const { queue, courier } = createQueue(createSqlQueue({ sql, ...clock }), { ...options, sql }, clock)
   const { leaseMs, timeoutMs, keepMs, sourceBytes, largeBytes } = settings
   const limits = { ...services.limits, sourceBytes, transformMs: timeoutMs, sourceMs: timeoutMs }
   const work = createRenderWork({
@@ -91,19 +104,61 @@ export function openOffice(options: OfficeOptions): Office {
     judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
     abandon: (job) => worker?.abandon(job),
   })
-  return { jobs, worker: worker && both(worker, webhooks) }
+  if (worker) options.delivery?.pull?.listen(() => worker.wake())
+  return { jobs, background: together(courier, worker, webhooks) }
+}
+
+interface Clock {
+  readonly leaseMs: number
+  now(): number
+  newToken(): string
+}
+
+function createQueue(
+  places: Queue,
+  { sql, delivery, services, random }: Pick<OfficeOptions, 'sql' | 'delivery' | 'services' | 'random'>,
+  clock: Clock,
+): { readonly queue: Queue; readonly courier?: Courier } {
+  if (!delivery?.pull) return { queue: places }
+  const outbox = createOutbox(sql, delivery)
+  const onFault = onceIn(FAULT_MS, clock.now, (cause) =>
+    services.logger.log('warn', 'jobs are not delivered', { cause: String(cause) }),
+  )
+  const common = { sql, delivery: delivery.pull, outbox, ...clock, onFault }
+  return {
+    queue: createDeliveredQueue({ ...common, places }),
+    courier: createCourier({ ...common, lanes: Object.keys(LANES), random }),
+  }
+}
+
+/** Milliseconds between two lines about the same. */
+const FAULT_MS = 10_000
+
+function onceIn(ms: number, now: () => number, act: (cause: unknown) => void): (cause: unknown) => void {
+  let at = -Infinity
+  return (cause) => {
+    if (now() - at < ms) return
+    at = now()
+    act(cause)
+  }
 }
 
 /** What ends last is told of, too, if it is quick. */
-function both(worker: JobWorker, webhooks: Webhooks | undefined): Pick<JobWorker, 'start' | 'drain'> {
+function together(
+  courier: Courier | undefined,
+  worker: JobWorker | undefined,
+  webhooks: Webhooks | undefined,
+): Background {
   return {
     start() {
-      worker.start()
+      courier?.start()
+      worker?.start()
       webhooks?.start()
     },
     async drain(graceMs) {
-      await worker.drain(graceMs)
+      await worker?.drain(graceMs)
       await webhooks?.drain()
+      await courier?.drain()
     },
   }
 }

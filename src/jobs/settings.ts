@@ -25,6 +25,17 @@ export const jobsSchema = z
   })
   .prefault({})
 
+export const queueSchema = z
+  .string()
+  .regex(
+    /^(?:embedded|rediss?:\/\/.+|cloudflare:.+)$/,
+    'expected "embedded", redis://… or cloudflare:BINDING',
+  )
+  .default('embedded')
+  .describe(
+    'What brings jobs to workers: the database itself, BullMQ on a Redis, or on Workers a Cloudflare Queue; env `REDIS_URL`',
+  )
+
 export const inlineSchema = z
   .strictObject({
     bytes: count(

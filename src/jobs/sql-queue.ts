@@ -32,22 +32,23 @@ export function claimStatement(lane: string, token: string, now: number, leaseMs
   return [CLAIM, now + leaseMs, token, lane, now, lane, now, lane]
 }
 
+/** A job that is written down as `queued` gets its place, once. */
+export function placeStatement(job: string, now: number): Statement {
+  return [
+    `insert into job_queue (job, lane, state, ready_at, deliveries)
+     select id, lane, ${WAITING}, cast(? as bigint), 0 from job where id = ? and status = 'queued'
+     on conflict (job) do nothing`,
+    now,
+    job,
+  ]
+}
+
 export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions): Queue {
   const { query, batch } = sql
   /** Runs the last statement with what goes before; whether it found its row. */
   const found = async (statements: readonly Statement[]) => (await batch(statements)).at(-1)?.length === 1
   return {
-    add: (job, records) =>
-      batch([
-        ...records,
-        [
-          `insert into job_queue (job, lane, state, ready_at, deliveries)
-           select id, lane, ${WAITING}, cast(? as bigint), 0 from job where id = ? and status = 'queued'
-           on conflict (job) do nothing`,
-          now(),
-          job,
-        ],
-      ]),
+    add: (job, records) => batch([...records, placeStatement(job, now())]),
 
     async claim(lanes) {
       for (const lane of lanes) {
@@ -79,7 +80,8 @@ export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions)
         ],
       ]),
 
-    remove: (job, records) => batch([...records, ['delete from job_queue where job = ?', job]]),
+    remove: (job, records) =>
+      batch([...records, ['delete from job_queue where job = ? returning lane', job]]),
 
     async pause(lane) {
       await query('insert into job_pause (lane) values (?) on conflict do nothing', lane)

@@ -283,14 +283,13 @@ describe('faults', () => {
 })
 
 describe('what this version does not have', () => {
-  test.each<[string, object, string]>([['queue', { queue: 'redis://localhost' }, 'queue']])(
-    '%s is refused, never dropped',
-    (_, change, path) => {
-      expect(faultsOf(change)).toEqual([
-        { path, message: expect.stringContaining('not available in this version') },
-      ])
-    },
-  )
+  test.each<[string, object, string]>([
+    ['playback', { playback: { jwksUrl: 'https://a.test' } }, 'playback'],
+  ])('%s is refused, never dropped', (_, change, path) => {
+    expect(faultsOf(change)).toEqual([
+      { path, message: expect.stringContaining('not available in this version') },
+    ])
+  })
 
   test('"off" is accepted in every spelling of the contract', () => {
     const off = {
@@ -430,7 +429,16 @@ describe('who may ask, and how often', () => {
     expect(load({}, { REDIS_URL: 'redis://cache:6379' }).rateLimit.store).toBe('redis://cache:6379')
     expect(load().rateLimit.store).toBe('memory')
     expect(faultsOf({}, { REDIS_URL: 'http://user:secret@cache' })).toEqual([
-      { path: 'REDIS_URL', message: 'expected "memory" or redis://…, got something else' },
+      { path: 'REDIS_URL', message: 'expected redis://…, got something else' },
+    ])
+    const queueOf = (document: object, env: Env = {}) => load(document, env).queue
+    expect(queueOf({ queue: 'embedded' }, { REDIS_URL: 'redis://cache:6379' })).toBe('redis://cache:6379')
+    expect([queueOf({}), queueOf({ queue: 'cloudflare:JOBS' })]).toEqual(['embedded', 'cloudflare:JOBS'])
+    expect(faultsOf({ queue: 'amqp://cache' })).toEqual([
+      {
+        path: 'queue',
+        message: expect.stringMatching(/^expected "embedded", redis:\/\/… or cloudflare:BINDING/),
+      },
     ])
     const shown = JSON.stringify(describeConfig(load({}, { REDIS_URL: 'redis://:secret-word@cache' })))
     expect(shown).not.toContain('secret-word')

@@ -7,6 +7,7 @@ import { createNets } from '../../runtimes/server/nets.ts'
 import type { Driver, Platform, Sql, Task, Workers } from '../../src/platform.ts'
 import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { openServerDriver } from '../../runtimes/server/mounts.ts'
+import { openBullmq } from '../../runtimes/server/bullmq.ts'
 import { openServerRedis } from '../../runtimes/server/redis.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 
@@ -44,6 +45,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     openSql: async (url): Promise<Sql | undefined> =>
       url === 'sqlite:none' ? undefined : (options.sql ?? openSqlite(url.replace(/^sqlite:/, ''))),
     openRedis: openServerRedis,
+    openDelivery: openBullmq,
     log: (line) => void lines.push(line),
   }
 }
