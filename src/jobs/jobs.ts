@@ -5,7 +5,7 @@ import type { Queue, Statement } from '../platform.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Subject } from '../store/cache.ts'
 import type { Callbacks } from './callbacks.ts'
-import { laneOf, type Job } from './job.ts'
+import { laneOf, type Job, type Lane } from './job.ts'
 import type { JobOrder } from './order.ts'
 import type { JobFilter, JobRecords, NewJob } from './records.ts'
 import { lookUp } from './look-up.ts'
@@ -25,6 +25,9 @@ export interface Jobs {
   retry(id: string, call: Doing): Promise<Job>
   /** @throws JOB_NOT_FOUND, JOB_CONFLICT when it is over */
   cancel(id: string): Promise<Job>
+  readonly lanes: Pick<Queue, 'counts'>
+  /** Nothing of a paused lane is begun; what was begun goes on. */
+  setPaused(lane: Lane, isPaused: boolean, call: Pick<Call, 'waitUntil'>): Promise<void>
   readonly later: Later
 }
 
@@ -148,6 +151,12 @@ export function createJobs(options: JobsOptions): Jobs {
         throw new MediaError('JOB_CONFLICT', `The job is ${job.status}: there is nothing to call off`)
       options.abandon(id)
       return job
+    },
+
+    lanes: queue,
+    async setPaused(lane, isPaused, { waitUntil }) {
+      await (isPaused ? queue.pause(lane) : queue.resume(lane))
+      if (!isPaused) announce(waitUntil)
     },
 
     later: {

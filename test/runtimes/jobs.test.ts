@@ -1,83 +1,21 @@
 /** Jobs on every runtime, and among several processes of different ones that share a database. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serveHttp } from '../support/loopback.ts'
-import { jpegPicture } from '../support/pictures.ts'
-import { build, commandOf, RUNTIMES, type Runtime } from './commands.ts'
-import { killGroup, start, type Running } from './processes.ts'
+import { build, RUNTIMES } from './commands.ts'
+import { openJobStage, order, stateOf, type JobStage } from './job-stage.ts'
+import { killGroup } from './processes.ts'
 
-const KEY = 'key-of-tests'
-let folder: string
-let photo: Uint8Array
-const started: Running[] = []
-
+let stage: JobStage
 beforeAll(async () => {
   build()
-  folder = await mkdtemp(join(tmpdir(), 'mediamorph-jobs-'))
-  photo = await jpegPicture({ width: 200, height: 100 })
+  stage = await openJobStage()
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
-afterEach(() => {
-  for (const one of started.splice(0)) killGroup(one)
-})
-
-let places = 0
-async function configure(source: object, more: Record<string, unknown> = {}): Promise<string> {
-  const place = join(folder, String(places++))
-  await mkdir(join(place, 'media'), { recursive: true })
-  await writeFile(join(place, 'media', 'a.jpg'), photo)
-  const document = {
-    origins: [
-      {
-        name: 'files',
-        match: '^/files/(?<key>.+)$',
-        access: 'public',
-        sources: [{ type: 'storage', mount: `fs:${join(place, 'media')}`, key: '${key}', ...source }],
-      },
-    ],
-    storage: { cache: `fs:${join(place, 'cache')}`, artifacts: `fs:${join(place, 'artifacts')}` },
-    database: `sqlite:${join(place, 'index.db')}`,
-    ...more,
-  }
-  await writeFile(join(place, 'config.json'), JSON.stringify(document))
-  return join(place, 'config.json')
-}
-
-async function begin(runtime: Runtime, config: string, role?: string) {
-  const [program, ...words] = commandOf(runtime)
-  const env = { MEDIAMORPH_CONFIG: config, MEDIAMORPH_API_KEY: KEY, PORT: '0' }
-  const running = start([program, ...words, ...(role === undefined ? [] : ['--role', role])], { env })
-  started.push(running)
-  return { running, ...(await running.listening()) }
-}
-
-interface JobView {
-  readonly job_id: string
-  readonly status: string
-  readonly events: string
-}
-
-async function order(address: string, width: number): Promise<JobView> {
-  const body = JSON.stringify({
-    type: 'render',
-    source: '/files/a.jpg',
-    options: { width, format: 'webp' },
-  })
-  const answer = await fetch(`${address}/api/jobs`, { method: 'POST', headers: { 'x-api-key': KEY }, body })
-  expect([answer.status, answer.headers.get('x-job-id')]).toEqual([202, expect.any(String)])
-  return (await answer.json()) as JobView
-}
-
-async function stateOf(address: string, { job_id: id }: JobView): Promise<string> {
-  const answer = await fetch(`${address}/api/jobs/${id}`, { headers: { 'x-api-key': KEY } })
-  return ((await answer.json()) as JobView).status
-}
+afterAll(() => stage.close())
+afterEach(() => stage.kill())
 
 describe.each(RUNTIMES)('%s', (runtime) => {
   test('works on what is ordered, tells how far it is, and lets no stream hold its end', async () => {
-    const { address, running } = await begin(runtime, await configure({}))
+    const { address, running } = await stage.begin(runtime, await stage.configure({}))
     const job = await order(address, 60)
     const events = await (await fetch(address + job.events)).text()
     expect(events).toMatch(/event: done\ndata: .*"status":"completed","progress":100/)
@@ -94,33 +32,33 @@ test('a job outlives the process that was at it, whichever runtime has it next',
   let holds = false
   const origin = await serveHttp((_, response) => {
     if (holds) held++
-    else response.writeHead(200, { etag: '"1"', 'content-type': 'image/jpeg' }).end(photo)
+    else response.writeHead(200, { etag: '"1"', 'content-type': 'image/jpeg' }).end(stage.photo)
   })
-  const config = await configure(
+  const config = await stage.configure(
     { type: 'http', url: `${origin.origin}/\${key}`, mount: undefined, key: undefined },
     { jobs: { leaseMs: 1000 }, shutdown: { graceMs: 3500 }, outbound: { allowPrivate: ['127.0.0.0/8'] } },
   )
-  const server = await begin('node', config, 'server')
+  const server = await stage.begin('node', config, 'server')
   expect(server.line).toMatchObject({ role: 'server' })
   const job = await order(server.address, 70)
   const watched = fetch(server.address + job.events).then((response) => response.text())
   holds = true
 
-  const killed = await begin('bun', config, 'worker')
+  const killed = await stage.begin('bun', config, 'worker')
   expect((await fetch(`${killed.address}/files/a.jpg`)).status).toBe(404)
   expect((await fetch(`${killed.address}/readyz`)).status).toBe(200)
   await expect.poll(() => held, { timeout: 10_000 }).toBe(1)
   expect(await stateOf(server.address, job)).toBe('processing')
   killGroup(killed.running)
 
-  const ended = await begin('deno', config, 'worker')
+  const ended = await stage.begin('deno', config, 'worker')
   await expect.poll(() => held, { timeout: 10_000 }).toBe(2)
   ended.running.child.kill('SIGTERM')
   expect((await ended.running.ended()).code).toBe(0)
   expect(await stateOf(server.address, job)).toBe('queued')
 
   holds = false
-  await begin('node', config, 'worker')
+  await stage.begin('node', config, 'worker')
   expect(await watched).toMatch(/event: done\n/)
   const media = await fetch(`${server.address}/files/a.jpg?width=70&format=webp`)
   expect([media.status, media.headers.get('x-cache')]).toEqual([200, 'HIT'])

@@ -17,6 +17,7 @@ import { takeOne } from '../entrance.ts'
 import { problemResponse } from '../problem.ts'
 import type { Visit } from '../visit.ts'
 import { eventStream, NAMED, UNNAMED, type EventsOptions } from './events.ts'
+import { laneNamed, queuesView } from './queues.ts'
 import { JSON_HEADERS, jobView } from './view.ts'
 
 export interface JobRouteOptions extends BodyLimits {
@@ -134,7 +135,17 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
       return eventStream(id, job, form, visit.request.headers.get('last-event-id'), watch)
     }
 
+  const queues = async () => Response.json(await queuesView(desk()), { headers: JSON_HEADERS })
+  const pausing = (isPaused: boolean) =>
+    keyed(async (visit, name) => {
+      await desk().setPaused(laneNamed(name), isPaused, visit.call)
+      return queues()
+    })
+
   return [
+    { method: 'GET', path: '/api/jobs/queues', handler: keyed(queues) },
+    { method: 'POST', path: '/api/jobs/queues/:id/pause', handler: pausing(true) },
+    { method: 'POST', path: '/api/jobs/queues/:id/resume', handler: pausing(false) },
     { method: 'POST', path: '/api/jobs', handler: counted(withTheirStatuses(submit)) },
     { method: 'GET', path: '/api/jobs', handler: keyed(list) },
     { method: 'GET', path: '/api/jobs/:id', handler: keyed(async (_, id) => shown(await desk().find(id))) },
