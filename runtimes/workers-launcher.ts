@@ -16,6 +16,7 @@ import { listenOnNode, nodePeerOf } from './server/node-door.ts'
 import { orExit, run } from './server/start.ts'
 import { workerModules } from './server/worker-modules.ts'
 import { ARTIFACTS, mountsOf, redisFaults } from './workers/mounts.ts'
+import { AT_START } from './workers/queue-delivery.ts'
 import { netFaults } from './workers/nets.ts'
 
 type Service = (request: Request) => Promise<Response>
@@ -30,6 +31,11 @@ interface Mapping {
 
 const CACHE = 'MEDIAMORPH_CACHE'
 const DATABASE = 'MEDIAMORPH_DATABASE'
+const JOBS = 'MEDIAMORPH_JOBS'
+const QUEUE = 'mediamorph-jobs'
+const DEAD = `${QUEUE}-dlq`
+/** Milliseconds between two looks for jobs that nobody was told of. */
+const TIDY_MS = 60_000
 
 async function mapMounts(config: Config): Promise<Mapping> {
   const { cache } = config.storage
@@ -74,7 +80,8 @@ async function launch(): Promise<void> {
   const faults = [...redisFaults(config), ...netFaults(config)]
   if (faults.length > 0) throw new ConfigError(faults)
   const { standIns, services, r2, d1 } = await mapMounts(config)
-  const text = document === undefined ? undefined : JSON.stringify({ ...document, database: config.database })
+  const places = { database: config.database, queue: `cloudflare:${JOBS}` }
+  const text = document === undefined ? undefined : JSON.stringify({ ...document, ...places })
   const miniflare = new Miniflare({
     name: 'mediamorph',
     modules: await workerModules(config.nsfw.classifier === 'builtin'),
@@ -89,16 +96,38 @@ async function launch(): Promise<void> {
     d1Databases: [DATABASE],
     d1Persist: d1,
     serviceBindings: services as never,
+    // Jobs come one by one, so that none waits for another; the database counts their tries.
+    queueProducers: { [JOBS]: { queueName: QUEUE } },
+    queueConsumers: {
+      [QUEUE]: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 100, deadLetterQueue: DEAD },
+      [DEAD]: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 100 },
+    },
   })
   await miniflare.ready
   // miniflare would leave at once, with another exit code; its own clean-up happens in dispose().
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal)
   const notes = redis ? [...PLATFORM.notes, 'REDIS_URL has no effect on Workers'] : PLATFORM.notes
   const door = { platform: { ...PLATFORM, notes }, listen: listenOnNode }
+  const tidying = await keepTidy(miniflare)
   await run(door, config, {
     fetch: (request, env) => forward(miniflare, request, env),
-    close: () => miniflare.dispose(),
+    async close() {
+      clearInterval(tidying)
+      await miniflare.dispose()
+    },
   })
+}
+
+/** The cron trigger of a deployed Worker. */
+async function keepTidy(miniflare: Miniflare): Promise<ReturnType<typeof setInterval>> {
+  // miniflare's own type of it needs Cloudflare's types.
+  const worker = (await miniflare.getWorker()) as unknown as {
+    scheduled(options: { cron: string }): Promise<unknown>
+  }
+  // What is wrong is told to the first request, too.
+  const tidy = (cron: string) => void worker.scheduled({ cron }).catch(() => undefined)
+  tidy(AT_START)
+  return setInterval(() => tidy('* * * * *'), TIDY_MS)
 }
 
 const PLATFORM = {

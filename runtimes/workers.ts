@@ -29,4 +29,4 @@ export function createMediamorph(config?: ConfigInput, { modules = {} }: MoreMod
 
 const worker = createMediamorph()
 
-export default { fetch: worker.fetch }
+export default { fetch: worker.fetch, queue: worker.queue, scheduled: worker.scheduled }

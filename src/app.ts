@@ -31,12 +31,15 @@ import { resolveLimits, type Resources } from './resources.ts'
 export interface App extends Router {
   /** Absent: there are no jobs. */
   readonly background: Office['background'] | undefined
+  /** Absent: no queue of the platform brings jobs here. */
+  readonly reception: Office['reception']
 }
 
 export function createApp(config: Config, resources: Resources): App {
   const making = createServices(config, resources)
   const office = openOfficeOf(config, making, resources)
-  const defers = resources.runsBetweenRequests && config.role !== 'worker'
+  const runs = resources.runsBetweenRequests || resources.delivery !== undefined
+  const defers = runs && config.role !== 'worker'
   const services = { ...making, later: defers ? office?.jobs.later : undefined }
   const { edge } = resources
   const callers = {
@@ -71,7 +74,7 @@ export function createApp(config: Config, resources: Resources): App {
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
-  return { ...router, background: office?.background }
+  return { ...router, background: office?.background, reception: office?.reception }
 }
 
 /** Undefined: there is no database to hold jobs. */

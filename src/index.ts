@@ -6,6 +6,7 @@ import { loadConfig } from './config/load.ts'
 import { checkClassifier } from './config/nsfw-faults.ts'
 import { MediaError } from './error.ts'
 import { problemResponse } from './http/problem.ts'
+import type { Brought } from './jobs/reception.ts'
 import { createLazy } from './lib/once.ts'
 import type { FetchContext, Platform } from './platform.ts'
 import type { PurgeTarget } from './store/cache.ts'
@@ -17,6 +18,13 @@ export interface Mediamorph {
   work(): Promise<void>
   /** Forgets stored renditions; other processes see it within seconds. Returns how many plans were forgotten. */
   purge(target: PurgeTarget): Promise<number>
+  /**
+   * Works on a job that a queue of the platform has brought. Resolves to the milliseconds after which it is to be brought
+   * again; undefined: never. Rejects when the database does, or when jobs are not worked on here.
+   */
+  receive(brought: Brought): Promise<number | undefined>
+  /** Where a queue of the platform brings jobs: has it bring what it was not told of, or should have brought `overdueMs` ago (600,000). */
+  tidy(overdueMs?: number): Promise<void>
   /** Takes no new jobs and ends streams of events; jobs that do not end within `shutdown.graceMs` go back to the queue. */
   drain(): Promise<void>
   /** Drains, finishes running work and closes everything. Safe to call twice. */
@@ -60,6 +68,12 @@ export function createMediamorph(document: ConfigInput | undefined, platform: Pl
     },
     work: async () => void (await serving()),
     drain,
+    async receive(brought) {
+      const { reception } = await serving()
+      if (!reception) throw new Error('Jobs are not worked on here')
+      return reception.receive(brought)
+    },
+    tidy: async (overdueMs) => (await serving()).reception?.tidy(overdueMs),
     purge: async (target) => (await open()).resources.cache.purge(target),
     async close() {
       await drain()

@@ -189,7 +189,7 @@ export interface Platform {
   readonly notes: readonly string[]
   /** False where one request must not await another's promise (workerd): coalescing then re-reads the store. */
   readonly sharesPromises: boolean
-  /** False where nothing runs between requests (workerd): jobs are then worked on while a request is there, and none is deferred. */
+  /** False where nothing runs between requests (workerd): without a queue of the platform, jobs are worked on while a request is there, and none is deferred. */
   readonly runsBetweenRequests: boolean
   loadWasm(name: WasmName): WebAssembly.Module | Promise<WebAssembly.Module>
   /** Whether `loadWasm` has it: formats without their module are refused. Absent: it has them all. */

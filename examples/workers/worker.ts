@@ -13,4 +13,4 @@ const media = createMediamorph({
   database: 'd1:INDEX',
 })
 
-export default { fetch: media.fetch }
+export default { fetch: media.fetch, queue: media.queue, scheduled: media.scheduled }

@@ -15,6 +15,7 @@ import type {
   Platform,
 } from '../../src/index.ts'
 import { createWorkersInPlace } from './in-place.ts'
+import { AT_START, deliverBatch, type MessageBatch } from './queue-delivery.ts'
 import { LACKS, netsOf } from './nets.ts'
 import { createWorkersMounts, isLaunchedHere, type Bindings } from './mounts.ts'
 
@@ -35,6 +36,10 @@ interface Execution {
 export interface BoundMediamorph {
   /** The module handler's `fetch`; also fits `app.mount` of Hono. */
   fetch(request: Request, bindings?: unknown, execution?: unknown): Promise<Response>
+  /** The module handler's `queue`: works on the jobs that a Cloudflare Queue brings, which `queue` of the configuration names. */
+  queue(batch: unknown, bindings?: unknown): Promise<void>
+  /** The module handler's `scheduled`: has brought what the Queue was not told of, or has lost. */
+  scheduled(controller?: unknown, bindings?: unknown): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,17 +49,32 @@ export interface BoundMediamorph {
  */
 export function bindWorkers(config: ConfigInput | undefined, modules: Modules): BoundMediamorph {
   let built: { readonly media: Mediamorph; readonly bindings: Bindings } | undefined
+  function serving(known: Bindings): Mediamorph {
+    const isSame = built?.bindings === known
+    const current = built && isSame ? built : { media: build(config, known, modules), bindings: known }
+    built = current
+    return current.media
+  }
   return {
     async fetch(request, bindings = {}, execution) {
       const known = bindings as Bindings
-      const current =
-        built?.bindings === known ? built : { media: build(config, known, modules), bindings: known }
-      built = current
       const context = toContext(request, known, execution)
-      const answer = current.media.fetch(request, context)
+      const answer = serving(known).fetch(request, context)
       // A request whose client leaves is otherwise stopped between two lines, its place in a queue never given back.
       context.waitUntil?.(answer)
       return answer
+    },
+    async queue(batch, bindings = {}) {
+      const media = serving(bindings as Bindings)
+      await deliverBatch(
+        batch as MessageBatch,
+        (brought) => media.receive(brought),
+        (line) => console.log(line),
+      )
+    },
+    async scheduled(controller, bindings = {}) {
+      const { cron } = (controller ?? {}) as { readonly cron?: unknown }
+      await serving(bindings as Bindings).tidy(cron === AT_START ? 0 : undefined)
     },
     async close() {
       await built?.media.close()
@@ -100,6 +120,7 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     createWorkers: (size) => createWorkersInPlace(loadWasm, size, nets),
     openDriver: (mount) => mounts.openDriver(mount),
     openSql: (url) => mounts.openSql(url),
+    openDelivery: (url) => mounts.openDelivery(url),
     log: (line) => console.log(line),
   }
 }

@@ -4,10 +4,12 @@ import {
   createD1Sql,
   type Config,
   type D1Like,
+  type Delivery,
   type Driver,
   type Fault,
   type Sql,
 } from '../../src/index.ts'
+import { createQueueDelivery, type QueueLike } from './queue-delivery.ts'
 import { createR2Driver, type R2Like } from './r2-driver.ts'
 import { createServiceDriver, type ServiceLike } from './service-driver.ts'
 
@@ -30,6 +32,7 @@ const KINDS: Readonly<Record<string, BindingRow>> = {
   r2: { method: 'createMultipartUpload', what: 'R2 bucket' },
   service: { method: 'fetch', what: 'service' },
   d1: { method: 'prepare', what: 'D1 database' },
+  cloudflare: { method: 'sendBatch', what: 'Queue' },
 }
 
 export interface WorkersMounts {
@@ -37,6 +40,7 @@ export interface WorkersMounts {
   check(config: Config): void
   openDriver(mount: string): Promise<Driver>
   openSql(url: string): Promise<Sql | undefined>
+  openDelivery(url: string): Promise<Delivery>
 }
 
 export function createWorkersMounts(bindings: Bindings): WorkersMounts {
@@ -76,6 +80,7 @@ export function createWorkersMounts(bindings: Bindings): WorkersMounts {
         ...fault('storage.cache', config.storage.cache, ['r2']),
         ...fault('database', config.database, ['d1']),
         ...redisFaults(config),
+        ...(config.queue.startsWith('cloudflare:') ? fault('queue', config.queue, ['cloudflare']) : []),
         ...mountsOf(config).flatMap(({ path, mount }) => fault(path, mount, ['r2', 'service'])),
       ]
       if (faults.length > 0) throw new ConfigError(faults)
@@ -86,13 +91,21 @@ export function createWorkersMounts(bindings: Bindings): WorkersMounts {
       return kind === 'r2' ? createR2Driver(binding as R2Like) : createServiceDriver(binding as ServiceLike)
     },
     openSql: async (url) => createD1Sql(find(url) as D1Like),
+    openDelivery: async (url) => createQueueDelivery(find(url) as QueueLike),
   }
 }
 
-/** A Worker counts by itself. */
-export function redisFaults({ rateLimit }: Config): Fault[] {
-  if (rateLimit.store === 'memory') return []
-  return [{ path: 'rateLimit.store', message: 'expected "memory", because Workers have no way to a Redis' }]
+/** A Worker counts by itself, and has queues of its own. */
+export function redisFaults({ rateLimit, queue }: Config): Fault[] {
+  const because = 'because Workers have no way to a Redis'
+  return [
+    ...(rateLimit.store === 'memory'
+      ? []
+      : [{ path: 'rateLimit.store', message: `expected "memory", ${because}` }]),
+    ...(/^rediss?:/.test(queue)
+      ? [{ path: 'queue', message: `expected "embedded" or cloudflare:BINDING, ${because}` }]
+      : []),
+  ]
 }
 
 /** Mounts that originals are read from, with their paths in the document. */

@@ -4,16 +4,13 @@
  */
 import { textIn } from '../database/sql.ts'
 import type { Lease, PulledDelivery, Queue, Sql } from '../platform.ts'
-import { toNotice, type Outbox } from './outbox.ts'
 import { takePlace } from './place.ts'
-import { placeStatement } from './sql-queue.ts'
 
 export interface DeliveredQueueOptions {
   readonly sql: Sql
-  /** The same jobs without delivery. */
+  /** The same jobs, of which the delivery is told and by which none is brought. */
   readonly places: Queue
   readonly delivery: PulledDelivery
-  readonly outbox: Outbox
   readonly leaseMs: number
   /** Milliseconds since the epoch; the same on all machines, to within a lease. */
   now(): number
@@ -28,7 +25,7 @@ const MOST_IN_VAIN = 100
 const NOBODY = Symbol('nobody brings anything')
 
 export function createDeliveredQueue(options: DeliveredQueueOptions): Queue {
-  const { sql, places, delivery, outbox, leaseMs, now, newToken, onFault } = options
+  const { sql, places, delivery, leaseMs, now, newToken, onFault } = options
   const quietly = (work: Promise<unknown>) => work.then(() => undefined, onFault)
 
   async function take(lane: string, token: string): Promise<string | typeof NOBODY | undefined> {
@@ -75,12 +72,7 @@ export function createDeliveredQueue(options: DeliveredQueueOptions): Queue {
   }
 
   return {
-    async add(job, records) {
-      const answers = await sql.batch([...records, placeStatement(job, now()), outbox.note(job)])
-      const [note] = answers.at(-1) ?? []
-      if (note) await quietly(outbox.send([toNotice(note)]))
-      return answers
-    },
+    add: places.add,
 
     async claim(lanes) {
       for (const lane of lanes) {

@@ -3,18 +3,16 @@ import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
 import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
-import type { Delivery, Queue, Sql } from '../platform.ts'
+import type { Delivery, Sql } from '../platform.ts'
 import { createCallbacks } from './callbacks.ts'
-import { createCourier, type Courier } from './courier.ts'
-import { createDeliveredQueue } from './delivered-queue.ts'
-import { LANES } from './job.ts'
+import type { Courier } from './courier.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
-import { createOutbox } from './outbox.ts'
+import { openQueue } from './open-queue.ts'
+import { createReception, type Reception } from './reception.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
-import { createSqlQueue } from './sql-queue.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 import { createJobWorker, type JobWorker } from './worker.ts'
 
@@ -39,6 +37,8 @@ export interface Office {
   readonly jobs: Jobs
   /** What goes on beside requests. */
   readonly background: Background
+  /** Only where a queue of the platform brings jobs, and they are worked on here. */
+  readonly reception: Reception | undefined
 }
 
 interface Background {
@@ -58,7 +58,8 @@ export function openOffice(options: OfficeOptions): Office {
   const callbacks = createCallbacks(sql, now)
   const newToken = () => crypto.randomUUID().replaceAll('-', '')
   const clock = { leaseMs: settings.leaseMs, now, newToken }
-  const { queue, courier } = createQueue(createSqlQueue({ sql, ...clock }), { ...options, sql }, clock)
+  const opened = openQueue({ ...clock, sql, delivery: options.delivery, logger, random })
+  const { queue, courier, outbox, onFault } = opened
   const { leaseMs, timeoutMs, keepMs, sourceBytes, largeBytes } = settings
   const limits = { ...services.limits, sourceBytes, transformMs: timeoutMs, sourceMs: timeoutMs }
   const work = createRenderWork({
@@ -86,7 +87,7 @@ export function openOffice(options: OfficeOptions): Office {
 
   function announce(waitUntil: Call['waitUntil']): void {
     if (options.runsBetweenRequests) worker?.wake()
-    else if (worker) waitUntil(worker.runOne().then(() => webhooks?.runDue()))
+    else if (worker && !options.delivery) waitUntil(worker.runOne().then(() => webhooks?.runDue()))
   }
 
   const jobs = createJobs({
@@ -105,42 +106,21 @@ export function openOffice(options: OfficeOptions): Office {
     abandon: (job) => worker?.abandon(job),
   })
   if (worker) options.delivery?.pull?.listen(() => worker.wake())
-  return { jobs, background: together(courier, worker, webhooks) }
-}
-
-interface Clock {
-  readonly leaseMs: number
-  now(): number
-  newToken(): string
-}
-
-function createQueue(
-  places: Queue,
-  { sql, delivery, services, random }: Pick<OfficeOptions, 'sql' | 'delivery' | 'services' | 'random'>,
-  clock: Clock,
-): { readonly queue: Queue; readonly courier?: Courier } {
-  if (!delivery?.pull) return { queue: places }
-  const outbox = createOutbox(sql, delivery)
-  const onFault = onceIn(FAULT_MS, clock.now, (cause) =>
-    services.logger.log('warn', 'jobs are not delivered', { cause: String(cause) }),
-  )
-  const common = { sql, delivery: delivery.pull, outbox, ...clock, onFault }
-  return {
-    queue: createDeliveredQueue({ ...common, places }),
-    courier: createCourier({ ...common, lanes: Object.keys(LANES), random }),
-  }
-}
-
-/** Milliseconds between two lines about the same. */
-const FAULT_MS = 10_000
-
-function onceIn(ms: number, now: () => number, act: (cause: unknown) => void): (cause: unknown) => void {
-  let at = -Infinity
-  return (cause) => {
-    if (now() - at < ms) return
-    at = now()
-    act(cause)
-  }
+  const reception =
+    worker && outbox
+      ? createReception({
+          ...clock,
+          sql,
+          outbox,
+          onFault,
+          work: (lease) => worker.work(lease),
+          async chores() {
+            await webhooks?.runDue()
+            await records.prune(now() - keepMs)
+          },
+        })
+      : undefined
+  return { jobs, background: together(courier, worker, webhooks), reception }
 }
 
 /** What ends last is told of, too, if it is quick. */

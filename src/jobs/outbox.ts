@@ -12,6 +12,10 @@ export interface Outbox {
   send(notices: readonly Notice[]): Promise<void>
   /** Tells it of all that wait to be told of; others may do the same. Returns how many. */
   sendAll(): Promise<number>
+  /** Tells it again of all that wait in a lane. */
+  sendLane(lane: string): Promise<void>
+  /** Tells it again of what could have been had `overdueMs` ago, and is from now on. */
+  sendOverdue(now: number, overdueMs: number): Promise<void>
 }
 
 /** As many as D1 takes in one statement. */
@@ -42,6 +46,34 @@ export function createOutbox(sql: Pick<Sql, 'query'>, delivery: Pick<Delivery, '
         await send(rows.map(toNotice))
         sent += rows.length
         if (rows.length < PAGE) return sent
+      }
+    },
+    async sendLane(lane) {
+      for (let after = ''; ;) {
+        const rows = await sql.query(
+          'select job, lane, ready_at from job_queue where lane = ? and job > ? order by job limit ?',
+          lane,
+          after,
+          PAGE,
+        )
+        await send(rows.map(toNotice))
+        if (rows.length < PAGE) return
+        after = textIn(rows.at(-1), 'job')
+      }
+    },
+    async sendOverdue(now, overdueMs) {
+      const overdue = `select job from job_queue where ready_at <= ? and ready_at < ?
+        and lane not in (select lane from job_pause) order by ready_at, job limit ?`
+      for (;;) {
+        const rows = await sql.query(
+          `update job_queue set ready_at = ? where job in (${overdue}) returning job, lane, ready_at`,
+          now,
+          now - overdueMs,
+          now,
+          PAGE,
+        )
+        await send(rows.map(toNotice))
+        if (rows.length < PAGE) return
       }
     },
   }

@@ -16,6 +16,15 @@ const TAKE = `update job_queue set state = 1, ready_at = ?, token = ?, deliverie
 const LOOK = `select lane, ready_at, (select count(*) from job_pause where lane = job_queue.lane) as paused
   from job_queue where job = ?`
 
+/** Undefined: it has none. */
+export async function placeOf(
+  { query }: Pick<Sql, 'query'>,
+  job: string,
+): Promise<{ readonly readyAt: number } | undefined> {
+  const [place] = await query(LOOK, job)
+  return place && { readyAt: numberIn(place, 'ready_at') }
+}
+
 /** @param until milliseconds since the epoch at which the lease ends */
 export async function takePlace(
   { query }: Pick<Sql, 'query'>,

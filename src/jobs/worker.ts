@@ -20,6 +20,8 @@ export interface JobWorker {
   wake(): void
   /** Works on the next job now, where nothing runs beside requests. False: there is none. */
   runOne(): Promise<boolean>
+  /** Works on this delivery now. */
+  work(lease: Lease): Promise<void>
   /** Somebody cancelled the job: if it is worked on here, that ends at once. */
   abandon(job: string): void
   /** Takes nothing new; what is not done within `graceMs` goes back to the queue. Safe to call twice. */
@@ -120,6 +122,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       }
       return false
     },
+    work: (lease) => begin(lease, () => undefined),
     abandon(job) {
       for (const one of running.values()) if (one.job === job) one.stop.abort(LOST)
     },

@@ -12,6 +12,7 @@ import { createDeliveredQueue } from '../../src/jobs/delivered-queue.ts'
 import { houseName } from '../../src/jobs/house.ts'
 import { LANES, type Job } from '../../src/jobs/job.ts'
 import { JOB_MIGRATIONS } from '../../src/jobs/migrations.ts'
+import { createNotedQueue } from '../../src/jobs/noted-queue.ts'
 import { createOutbox } from '../../src/jobs/outbox.ts'
 import { createJobRecords, type NewJob } from '../../src/jobs/records.ts'
 import { createSqlQueue, placeStatement } from '../../src/jobs/sql-queue.ts'
@@ -59,7 +60,8 @@ async function openProcess(sql: Sql, url: string, { leaseMs = LEASE_MS, starts =
     await courier.drain()
     await delivery.close()
   })
-  const queue = createDeliveredQueue({ ...common, places: createSqlQueue({ sql, ...clock }) })
+  const noted = { ...common, places: createSqlQueue({ sql, ...clock }), tellsAgain: false }
+  const queue = createDeliveredQueue({ ...common, places: createNotedQueue(noted) })
   const records = createJobRecords(sql, now)
   async function add(fields: Partial<NewJob> = {}): Promise<string> {
     const job = newJob(fields)
