@@ -52,7 +52,7 @@ They win over the document.
 | \`MEDIAMORPH_CONFIG\` | | Path of the document |
 ${variables.map(([name, node]) => `| \`${name}\` | \`${String(node.default)}\` | ${node.description ?? ''} |`).join('\n')}
 | \`DATABASE_URL\` | | Instead of \`database\` |
-| \`REDIS_URL\` | | Instead of \`rateLimit.store\` |
+| \`REDIS_URL\` | | Instead of \`rateLimit.store\` and \`queue\` |
 | \`S3_ENDPOINT\` | | Address of the object store that mounts \`s3:BUCKET\` lie in |
 | \`S3_REGION\` | \`auto\` | Its region |
 | \`S3_ACCESS_KEY_ID\`, \`S3_SECRET_ACCESS_KEY\` | | Its keys; without them requests of \`assets\`, \`static\` and \`internal\` are not signed |

@@ -14,8 +14,9 @@ const media = createMediamorph(
     ],
     storage: { cache: 'r2:CACHE' },
     database: 'd1:INDEX',
+    queue: 'cloudflare:JOBS',
   },
   { modules: core },
 )
 
-export default { fetch: media.fetch }
+export default { fetch: media.fetch, queue: media.queue, scheduled: media.scheduled }

@@ -11,6 +11,7 @@ const media = createMediamorph({
   ],
   storage: { cache: 'r2:CACHE' },
   database: 'd1:INDEX',
+  queue: 'cloudflare:JOBS',
 })
 
 export default { fetch: media.fetch, queue: media.queue, scheduled: media.scheduled }

@@ -21,6 +21,12 @@ interface Lane {
   jobOf(id: string): Bull.Job
 }
 
+/** @throws Error that names what is missing */
+export async function openServerDelivery(url: string, options: DeliveryOptions): Promise<Delivery> {
+  if (/^rediss?:/.test(url)) return openBullmq(url, options)
+  throw new Error('queue: exists on Cloudflare Workers only, expected "embedded" or redis://…')
+}
+
 export async function openBullmq(url: string, options: DeliveryOptions): Promise<Delivery> {
   const [bullmq, { Redis: Connection }] = await Promise.all([import('bullmq'), import('ioredis')]).catch(
     (cause: unknown) => {

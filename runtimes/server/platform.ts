@@ -1,7 +1,7 @@
 /** The platform that Bun, Deno and Node share: threads, files, SQLite and pinned connections through node: modules. */
 import process from 'node:process'
-import type { Delivery, DeliveryOptions, Platform } from '../../src/index.ts'
-import { openBullmq } from './bullmq.ts'
+import type { Platform } from '../../src/index.ts'
+import { openServerDelivery } from './bullmq.ts'
 import { createFfmpegs } from './ffmpeg.ts'
 import { hashFile } from './files.ts'
 import { openServerDriver } from './mounts.ts'
@@ -20,11 +20,6 @@ export interface ServerRuntime {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether terminate() ends a thread that spins in WebAssembly. */
   readonly terminateStops: boolean
-}
-
-async function openServerDelivery(url: string, options: DeliveryOptions): Promise<Delivery> {
-  if (/^rediss?:/.test(url)) return openBullmq(url, options)
-  throw new Error('queue: exists on Cloudflare Workers only, expected "embedded" or redis://…')
 }
 
 export function createServerPlatform(native: ServerRuntime): Platform {

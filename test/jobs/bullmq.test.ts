@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openBullmq } from '../../runtimes/server/bullmq.ts'
+import { openBullmq, openServerDelivery } from '../../runtimes/server/bullmq.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { createCallbacks } from '../../src/jobs/callbacks.ts'
@@ -295,6 +295,12 @@ describe.runIf(hasRedis())(`with ${REDIS}`, () => {
       }
     })
   })
+})
+
+test('a Queue of Cloudflare is refused where there is none', async () => {
+  await expect(
+    openServerDelivery('cloudflare:JOBS', { lanes: [], leaseMs: 1, name: async () => '' }),
+  ).rejects.toThrow('queue: exists on Cloudflare Workers only, expected "embedded" or redis://…')
 })
 
 const isOfRedis = (cause: unknown) => !String(cause).includes('database')

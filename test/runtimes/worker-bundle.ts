@@ -48,6 +48,7 @@ interface Settings {
   readonly compatibility_flags: string[]
   readonly r2_buckets: readonly { binding: string }[]
   readonly d1_databases: readonly { binding: string }[]
+  readonly queues: { readonly producers: readonly { binding: string; queue: string }[] }
 }
 
 /** With the bindings of `examples/workers/wrangler.jsonc`. */
@@ -74,6 +75,9 @@ export async function startWorker(
     compatibilityFlags: settings.compatibility_flags,
     r2Buckets: settings.r2_buckets.map(({ binding }) => binding),
     d1Databases: settings.d1_databases.map(({ binding }) => binding),
+    queueProducers: Object.fromEntries(
+      settings.queues.producers.map(({ binding, queue }) => [binding, { queueName: queue }]),
+    ),
     cf: false,
     log: new Log(LogLevel.ERROR),
   })

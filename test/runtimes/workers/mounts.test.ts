@@ -39,6 +39,21 @@ describe('mounts of a Worker', () => {
     expect(faultsOf('service:FILES', 'r2:CACHE', 'd1:INDEX', bindings)).toEqual([])
   })
 
+  it('takes a Queue by the name of its binding, and no Redis', () => {
+    const checked = (queue: string, bindings: Bindings) => {
+      const config = { ...configWith('r2:A', 'r2:A', 'd1:B'), queue }
+      createWorkersMounts({ A: R2, B: D1, ...bindings }).check(config)
+      return 'good'
+    }
+    expect(checked('cloudflare:JOBS', { JOBS: { sendBatch: () => undefined } })).toBe('good')
+    expect(() => checked('cloudflare:JOBS', { JOBS: R2 })).toThrow(
+      'queue: cloudflare:JOBS: there is no Queue bound as JOBS',
+    )
+    expect(() => checked('redis://cache', {})).toThrow(
+      'queue: expected "embedded" or cloudflare:BINDING, because Workers have no way to a Redis',
+    )
+  })
+
   it('refuses folders and SQLite, naming each field', () => {
     expect(faultsOf('fs:./media', 'fs:./cache', 'sqlite:./x.db', {})).toEqual([
       'storage.cache: expected r2:BINDING, because fs: does not exist on Workers',
