@@ -95,8 +95,8 @@ export async function openBullmq(url: string, options: DeliveryOptions): Promise
       }),
     connections: () => connections,
     listen(listener) {
-      // One that listens can do nothing else.
-      const ear = client.duplicate({ commandTimeout: undefined } as object)
+      // One that listens can do nothing else. By itself it would subscribe again in a promise that nobody holds.
+      const ear = client.duplicate({ autoResubscribe: false })
       listening.push(ear)
       ear.on('error', () => undefined)
       ear.on('message', listener)

@@ -1,7 +1,9 @@
 /** BullMQ on a real Redis as what delivers jobs: the contract of queues, and what becomes of jobs when the Redis does not last. */
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openBullmq, openServerDelivery } from '../../runtimes/server/bullmq.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
@@ -21,7 +23,7 @@ import { createLogger } from '../../src/observe/log.ts'
 import type { Sql } from '../../src/platform.ts'
 import { describeQueue, newJob } from '../contracts/queue.ts'
 import { freePort } from '../runtimes/ports.ts'
-import { hasRedis, startRedis, type RedisServer } from '../support/redis-server.ts'
+import { hasRedis, startRedis, type RedisData, type RedisServer } from '../support/redis-server.ts'
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const LEASE_MS = 1200
@@ -207,7 +209,8 @@ describe.runIf(hasRedis())(`with ${REDIS}`, () => {
       const late = await startRedis(port)
       try {
         await expect.poll(() => knows(works, later, 'large').catch(() => false), { timeout: 5000 }).toBe(true)
-        expect(await orders.sql.query('select job from job_outbox')).toEqual([])
+        const unsaid = () => orders.sql.query('select job from job_outbox')
+        await expect.poll(unsaid, { timeout: 2000 }).toEqual([])
         expect(await works.queue.claim(['large'])).toMatchObject({ job: later })
         await expect(orders.delivery.check!()).resolves.toBeUndefined()
       } finally {
@@ -234,9 +237,23 @@ describe.runIf(hasRedis())(`with ${REDIS}`, () => {
       }
     })
 
-    test('killed again and again, and empty after it, while jobs are worked on: each is done once', async () => {
+    test.each(['empty', 'with all that it knew', 'with what it knew a while ago'])(
+      'killed again and again while jobs are worked on, and %s after it: each is done once',
+      async (after) => {
+        const data = {
+          folder: await mkdtemp(join(folder, 'redis-')),
+          isLogged: after === 'with all that it knew',
+        }
+        await killAgainAndAgain(
+          after === 'empty' ? undefined : data,
+          after === 'with what it knew a while ago',
+        )
+      },
+    )
+
+    async function killAgainAndAgain(data: RedisData | undefined, saves: boolean) {
       const port = await freePort()
-      let redis = await startRedis(port)
+      let redis = await startRedis(port, data)
       try {
         const [one, other] = await two(redis.url)
         const runs = new Map<string, number>()
@@ -248,22 +265,28 @@ describe.runIf(hasRedis())(`with ${REDIS}`, () => {
         for (const process of [one, other]) process.work(run)
         const ids: string[] = []
         for (let round = 0; round < 3; round++) {
-          for (let i = 0; i < 8; i++) ids.push(await one.add(), await other.add({ lane: 'large' }))
+          for (let i = 0; i < 4; i++) ids.push(await one.add(), await other.add({ lane: 'large' }))
+          if (saves) await save(redis.url)
+          for (let i = 0; i < 4; i++) ids.push(await one.add(), await other.add({ lane: 'large' }))
           await sleep(50)
           await redis.close()
           ids.push(await one.add())
           await sleep(100)
-          redis = await startRedis(port)
+          redis = await startRedis(port, data)
           ids.push(await other.add({ lane: 'critical' }))
         }
         const over = async () => (await one.records.list({ status: 'completed', limit: 200 })).length
         await expect.poll(over, { timeout: 15_000 }).toBe(ids.length)
         expect([...runs.values()].filter((count) => count !== 1)).toEqual([])
         expect(await one.sql.query('select job from job_queue')).toEqual([])
+        // What it still knew of jobs that were over is dropped when it brings them.
+        const notices = ids.flatMap((job) => Object.keys(LANES).map((lane) => ({ job, lane, readyAt: 0 })))
+        const known = async () => notices.length - (await one.pull.missing(notices)).length
+        await expect.poll(known, { timeout: 5000 }).toBe(0)
       } finally {
         await redis.close()
       }
-    })
+    }
 
     test('that has forgotten everything is told of what waits, what is leased, and what is paused', async () => {
       const port = await freePort()
@@ -297,10 +320,41 @@ describe.runIf(hasRedis())(`with ${REDIS}`, () => {
   })
 })
 
+test('a Redis that goes as it is listened to again ends nothing', async () => {
+  let subscriptions = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', (data) => {
+      for (const command of data.toString().split(/(?=\*\d+\r\n)/)) {
+        if (/subscribe/i.test(command)) {
+          if (subscriptions++ > 0) return void socket.destroy()
+          const channel = command.trim().split('\r\n').at(-1)!
+          socket.write(`*3\r\n$9\r\nsubscribe\r\n$${channel.length}\r\n${channel}\r\n:1\r\n`)
+          setTimeout(() => socket.destroy(), 50)
+        } else if (/info\r\n$/i.test(command)) socket.write('$19\r\nredis_version:7.0.0\r\n')
+        else socket.write('+OK\r\n')
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const one = await openProcess(await openSqlite(':memory:'), `redis://127.0.0.1:${port}`, { starts: false })
+  one.pull.listen(() => undefined)
+  // A rejection that nobody takes fails the run.
+  await expect.poll(() => subscriptions, { timeout: 5000 }).toBeGreaterThan(2)
+  closing.push(async () => void server.close())
+})
+
 test('a Queue of Cloudflare is refused where there is none', async () => {
   await expect(
     openServerDelivery('cloudflare:JOBS', { lanes: [], leaseMs: 1, name: async () => '' }),
   ).rejects.toThrow('queue: exists on Cloudflare Workers only, expected "embedded" or redis://…')
 })
+
+async function save(url: string): Promise<void> {
+  const client = new Redis(url)
+  await client.save()
+  client.disconnect()
+}
 
 const isOfRedis = (cause: unknown) => !String(cause).includes('database')

@@ -1,4 +1,4 @@
-/** A real redis-server on a free port of the loopback, without persistence, ended by `close`. */
+/** A real redis-server on a free port of the loopback, without persistence unless it is asked for, ended by `close`. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -17,10 +17,19 @@ export function hasRedis(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0
 }
 
-/** @param port the one of an earlier server, to come back as that one */
-export async function startRedis(port?: number): Promise<RedisServer> {
+/** What of its data is in a folder when it is killed: all of it, or what `SAVE` wrote. */
+export interface RedisData {
+  readonly folder: string
+  readonly isLogged: boolean
+}
+
+/** @param port the one of an earlier server, to come back as that one, with its data where they were kept */
+export async function startRedis(port?: number, data?: RedisData): Promise<RedisServer> {
   const chosen = port ?? (await freePort())
-  const words = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const keeping = data
+    ? ['--dir', data.folder, '--appendonly', data.isLogged ? 'yes' : 'no']
+    : ['--appendonly', 'no']
+  const words = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', ...keeping]
   const child = spawn('redis-server', words, { stdio: 'ignore' })
   const exited = once(child, 'exit')
   await untilOpen(chosen)
