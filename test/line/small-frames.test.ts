@@ -1,5 +1,5 @@
 /** Frames that come out much smaller are scaled by the ffmpeg: they look as if the whole frame had been scaled. */
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FFMPEG, ffmpeg, hasFfmpeg } from '../support/videos.ts'
 import { openVideoStage } from '../support/video-stage.ts'
@@ -27,7 +27,7 @@ describe.runIf(hasFfmpeg())(`small frames, with ${FFMPEG}`, () => {
     mount.put('detail.mp4', ffmpeg('mp4', [...picture, ...coded]))
   })
 
-  test.each<[string, (frame: sharp.Sharp) => sharp.Sharp]>([
+  test.each<[string, (frame: Sharp) => Sharp]>([
     ['width=120', (frame) => frame.resize(120, 80)],
     ['width=60&height=60&fit=cover', (frame) => frame.resize(60, 60)],
     ['width=80&rotate=90', (frame) => frame.rotate(90).resize(80, 120)],
