@@ -103,7 +103,10 @@ export function openOffice(options: OfficeOptions): Office {
     inline: options.inline,
     newId: () => uuid7(now()),
     judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
-    abandon: (job) => worker?.abandon(job),
+    abandon(job) {
+      // Where one request must not touch another's work, that hears of it with its next heartbeat.
+      if (options.runsBetweenRequests) worker?.abandon(job)
+    },
   })
   if (worker) options.delivery?.pull?.listen(() => worker.wake())
   const reception =

@@ -30,7 +30,11 @@ const untilDone = (address: string, job: JobView, timeout = 15_000) =>
   expect.poll(() => stateOf(address, job), { timeout, interval: 50 }).toBe('completed')
 
 test('the Queue brings what is ordered and what is too much for a request; a source that fails is tried again', async () => {
-  const config = await stage.configure(fromOrigin(), { outbound, inline: { seconds: 0 } })
+  const config = await stage.configure(fromOrigin(), {
+    outbound,
+    inline: { seconds: 0 },
+    jobs: { leaseMs: 1500 },
+  })
   const { address } = await stage.begin('workers', config)
   const get = () => fetch(`${address}/files/a.jpg?width=50&format=png`)
   const deferred = await get()
@@ -46,6 +50,16 @@ test('the Queue brings what is ordered and what is too much for a request; a sou
   await ask(address, '/api/jobs/queues/default/resume', { method: 'POST' })
   await untilDone(address, held)
   expect(performance.now() - begun).toBeGreaterThan(1000)
+
+  // One that is worked on, by another invocation than the one that calls it off.
+  told.holdsFrom = told.asked + 2
+  const called = await order(address, 61)
+  await expect.poll(() => stateOf(address, called), { timeout: 10_000 }).toBe('processing')
+  const cancelled = await ask(address, `/api/jobs/${called.job_id}/cancel`, { method: 'POST' })
+  expect([cancelled.status, await cancelled.json()]).toMatchObject([200, { status: 'cancelled' }])
+  told.holdsFrom = Infinity
+  await untilDone(address, await order(address, 62))
+  expect(await stateOf(address, called)).toBe('cancelled')
   const { queues } = (await (await ask(address, '/api/jobs/queues')).json()) as { queues: unknown[] }
   expect(queues).toMatchObject([{}, { waiting: 0, delayed: 0, active: 0, paused: false }, {}])
 })
