@@ -25,6 +25,7 @@ import { createPlanner } from './plan/planner.ts'
 import { createLru } from './lib/lru.ts'
 import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
+import { createArtifactFiles } from './store/artifact-files.ts'
 import { resolveLimits, type Resources } from './resources.ts'
 
 /** A router, and whoever works on jobs behind it. */
@@ -75,13 +76,15 @@ export function createApp(config: Config, resources: Resources): App {
 
 /** Undefined: there is no database to hold jobs. */
 function openOfficeOf(
-  { jobs: settings, inline, role, secrets: { webhookSecret } }: Config,
+  { jobs: settings, inline, role, publicUrl, secrets: { webhookSecret } }: Config,
   services: Services,
-  { sql, runsBetweenRequests, outbound }: Resources,
+  { sql, runsBetweenRequests, outbound, artifacts, spool }: Resources,
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
-  const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random }
+  const openFiles = async () => createArtifactFiles(await artifacts.open())
+  const files = { openFiles, spool, publicUrl }
+  const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random, ...files }
   return sql && openOffice({ sql, services, settings, ...rest })
 }
 

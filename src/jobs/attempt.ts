@@ -5,12 +5,17 @@ import type { Lease, Queue } from '../platform.ts'
 import type { Callbacks } from './callbacks.ts'
 import { attemptsOf, backoffMs, isTransient, type Job, type JobFailure } from './job.ts'
 import type { JobRecords } from './records.ts'
+import { createReporter } from './reporter.ts'
 
 /** What a piece of work may use, and whom it tells how far it is. */
 export interface JobBudget {
   readonly signal: AbortSignal
-  /** Percent. */
-  report(progress: number): Promise<void>
+  /** Names this delivery. */
+  readonly lease: string
+  /** Percent, and the seconds that are left as far as anybody can tell. Written down once a second at most. */
+  report(progress: number, secondsLeft?: number): void
+  /** What is there so far: the next try finds it in the job's `results`, and so does who looks at a job that failed. */
+  save(results: unknown): Promise<void>
 }
 
 /** What is done for a job. */
@@ -44,6 +49,7 @@ export const LOST = new Error('The lease was lost')
 export async function attempt(lease: Lease, stop: AbortController, options: AttemptOptions): Promise<void> {
   const { queue, records, callbacks, work, logger } = options
   const letGo = keepLease(lease, stop, options)
+  const reporter = createReporter(lease, options)
   const begunAt = options.now()
   let job: Job | undefined
   try {
@@ -53,9 +59,12 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
     const results = await inTime(options.timeoutMs, stop.signal, (signal) =>
       work.run(job as Job, {
         signal,
-        report: (progress) => records.report(lease.job, lease.token, progress),
+        lease: lease.token,
+        report: reporter.report,
+        save: (known) => records.save(lease.job, lease.token, known),
       }),
     )
+    reporter.end()
     await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
     const { id, type, lane } = job
     const durationMs = options.now() - begunAt
@@ -67,6 +76,7 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
       logger.log('error', 'job not settled', { job: lease.job, cause: String(fault) }),
     )
   } finally {
+    reporter.end()
     letGo()
   }
 }

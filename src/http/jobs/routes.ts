@@ -8,6 +8,7 @@ import { JOB_STATES, JOB_TYPES, type Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { readOrder, requestOf } from '../../jobs/order.ts'
 import type { JobFilter } from '../../jobs/records.ts'
+import { strategyOf } from '../../jobs/types/full.ts'
 import { sleep } from '../../lib/once.ts'
 import { isSameSecret } from '../../lib/same-secret.ts'
 import type { MediaRequest, RequestInput, RequestRules } from '../../request/request.ts'
@@ -48,7 +49,7 @@ const LARGEST_PAGE = 200
 
 export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobRoute[] {
   const { publicUrl, limiter, services } = options
-  const view = (job: Job) => jobView(job, publicUrl)
+  const view = (job: Job) => jobView(job, publicUrl, services.now())
 
   function desk(): Jobs {
     if (options.jobs) return options.jobs
@@ -85,10 +86,13 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
   async function submit(visit: Visit): Promise<Response> {
     const jobs = desk()
     const order = readOrder(await readObject(visit.request, options))
-    const request = requestOf(order, options.rules, parse)
-    const policy = services.policies.get(request.origin)
-    if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
-    const planned = { plan: services.plan(request), subject: subjectOf(request, policy) }
+    const planned = order.wanted.map(({ params, piece }) => {
+      const request = requestOf(order, params, options.rules, parse)
+      const policy = services.policies.get(request.origin)
+      if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
+      const file = { plan: services.plan(request), subject: subjectOf(request, policy) }
+      return piece ? { ...file, piece } : file
+    })
     const { job, isNew } = await jobs.submit(order, planned, visit.call)
     const isDone = job.status === 'completed'
     const body = isNew || !isDone ? view(job) : { ...view(job), job_id: null }
@@ -107,10 +111,11 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
   }
 
   async function retry(visit: Visit, id: string): Promise<Response> {
+    const { results } = await desk().find(id)
     const job = await desk().retry(id, visit.call)
     const { job_id, type, status, retry_of_job_id } = view(job)
     return Response.json(
-      { source_job_id: id, strategy: 'retry_job', jobs: [{ job_id, type, status, retry_of_job_id }] },
+      { source_job_id: id, strategy: strategyOf(results), jobs: [{ job_id, type, status, retry_of_job_id }] },
       { status: 202, headers: { ...JSON_HEADERS, 'x-job-id': job.id } },
     )
   }
