@@ -25,7 +25,6 @@ import { createPlanner } from './plan/planner.ts'
 import { createLru } from './lib/lru.ts'
 import { resolve } from './plan/resolve.ts'
 import { bytesOriginal } from './sources/bytes.ts'
-import { createArtifactFiles } from './store/artifact-files.ts'
 import { resolveLimits, type Resources } from './resources.ts'
 
 /** A router, and whoever works on jobs behind it. */
@@ -45,7 +44,7 @@ export function createApp(config: Config, resources: Resources): App {
   }
   const router = createRouter({
     services,
-    jobs: office?.jobs,
+    office,
     isWorker: config.role === 'worker',
     apiKey: config.secrets.apiKey,
     ending: resources.ending?.signal,
@@ -82,8 +81,7 @@ function openOfficeOf(
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
-  const openFiles = async () => createArtifactFiles(await artifacts.open())
-  const files = { openFiles, spool, publicUrl }
+  const files = { openArtifacts: artifacts.open, spool, publicUrl }
   const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random, ...files }
   return sql && openOffice({ sql, services, settings, ...rest })
 }

@@ -7,8 +7,10 @@ import { MediaError } from '../error.ts'
 import { sleep } from '../lib/once.ts'
 import { createSha256 } from '../lib/sha256.ts'
 import { cancelQuietly } from '../lib/stream.ts'
-import type { Sql, SqlRow } from '../platform.ts'
-import type { ArtifactFiles } from '../store/artifact-files.ts'
+import type { Original } from '../media/original.ts'
+import type { Driver, Sql, SqlRow } from '../platform.ts'
+import { createStorageSource } from '../sources/storage.ts'
+import { createArtifactFiles } from '../store/artifact-files.ts'
 
 /** As results of a job name it. */
 export interface Artifact {
@@ -51,13 +53,16 @@ export interface Artifacts {
   areThere(made: readonly Pick<Artifact, 'key' | 'etag'>[]): Promise<boolean>
   /** The first of these that is there, whole. */
   find(keys: readonly string[]): Promise<StoredArtifact | undefined>
+  /** @throws NOT_FOUND, SOURCE_FAILED */
+  open(key: string, signal: AbortSignal): Promise<Original>
   /** Removes all of an original. False: somebody is still writing one. @throws STORE_FAILED */
   erase(hash: string): Promise<boolean>
 }
 
 export interface ArtifactsOptions {
   readonly sql: Pick<Sql, 'query'>
-  openFiles(): Promise<ArtifactFiles>
+  /** @throws what opening the mount throws */
+  openDriver(): Promise<Driver>
   readonly leaseMs: number
   /** Milliseconds since the epoch. */
   now(): number
@@ -76,7 +81,9 @@ const WAIT_MS = 200
 const ERASED = 'erased'
 
 export function createArtifacts(options: ArtifactsOptions): Artifacts {
-  const { sql, openFiles, leaseMs, now, urlOf, onFault } = options
+  const { sql, openDriver, leaseMs, now, urlOf, onFault } = options
+  const openFiles = async () => createArtifactFiles(await openDriver())
+  const source = createStorageSource({ key: '${key}' }, openDriver)
   const { query } = sql
   const heldUntil = () => now() + 2 * leaseMs
 
@@ -157,6 +164,7 @@ export function createArtifacts(options: ArtifactsOptions): Artifacts {
   return {
     put,
     find,
+    open: (key, signal) => source.open({ captures: { key }, signal }),
     async check() {
       await openFiles().catch((cause: unknown) => {
         onFault('artifacts not opened', cause)

@@ -103,7 +103,7 @@ async function settle(
   reason: unknown,
   { queue, records, callbacks, work, logger, random }: AttemptOptions,
 ): Promise<void> {
-  if (reason === LOST) return
+  if (reason === LOST) return records.letGo(lease.job, lease.token)
   const back = (delayMs: number, counts: boolean, failure?: JobFailure) =>
     queue.putBack(lease, { delayMs, counts }, [records.requeue(lease.job, lease.token, failure)])
   if (reason === RELEASED || !job) return void (await back(0, false))

@@ -66,7 +66,7 @@ export interface JobsOptions {
   /** A job waits: somebody here may work on it, as long as `waitUntil` lets them where nothing else does. */
   announce(waitUntil: Call['waitUntil']): void
   /** A job was called off: if it is worked on here, that ends. */
-  abandon(job: string): void
+  abandon(job: string): Promise<void>
 }
 
 /** How often an equal job may end between being in the way and being looked for. */
@@ -188,7 +188,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const job = await find(id)
       if (rows?.length !== 1)
         throw new MediaError('JOB_CONFLICT', `The job is ${job.status}: there is nothing to call off`)
-      options.abandon(id)
+      await options.abandon(id)
       return job
     },
 

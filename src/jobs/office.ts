@@ -3,11 +3,11 @@ import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
 import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
-import type { Platform, Sql } from '../platform.ts'
-import type { ArtifactFiles } from '../store/artifact-files.ts'
+import type { Driver, Platform, Sql } from '../platform.ts'
 import { createArtifacts, type Artifacts } from './artifacts.ts'
 import type { JobWork } from './attempt.ts'
 import { createCallbacks } from './callbacks.ts'
+import { createEraser, type Eraser } from './eraser.ts'
 import type { Job } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
@@ -31,7 +31,7 @@ export interface OfficeOptions {
   readonly runsBetweenRequests: boolean
   readonly webhookSecret: string | undefined
   /** Where files that jobs make lie. @throws what opening the mount throws */
-  openFiles(): Promise<ArtifactFiles>
+  openArtifacts(): Promise<Driver>
   readonly spool: Platform['spool']
   readonly publicUrl: string | undefined
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
@@ -41,7 +41,8 @@ export interface OfficeOptions {
 
 export interface Office {
   readonly jobs: Jobs
-  readonly artifacts: Pick<Artifacts, 'find'>
+  readonly artifacts: Pick<Artifacts, 'find' | 'open'>
+  readonly eraser: Eraser
   /** Absent: others do the work. */
   readonly worker: Pick<JobWorker, 'start' | 'drain'> | undefined
 }
@@ -65,7 +66,7 @@ export function openOffice(options: OfficeOptions): Office {
   }
   const artifacts = createArtifacts({
     sql,
-    openFiles: options.openFiles,
+    openDriver: options.openArtifacts,
     leaseMs,
     now,
     urlOf: (hash, name) => `${options.publicUrl ?? ''}/api/media/${hash}/${name}`,
@@ -113,9 +114,10 @@ export function openOffice(options: OfficeOptions): Office {
     inline: options.inline,
     newId: () => uuid7(now()),
     judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
-    abandon: (job) => worker?.abandon(job),
+    abandon: async (job) => worker?.abandon(job),
   })
-  return { jobs, artifacts, worker: worker && both(worker, webhooks) }
+  const eraser = createEraser({ sql, jobs, artifacts, services, leaseMs, keepMs })
+  return { jobs, artifacts, eraser, worker: worker && both(worker, webhooks) }
 }
 
 function workByType(render: JobWork, files: JobWork): JobWork {

@@ -41,6 +41,8 @@ export interface JobRecords {
   report(id: string, lease: string, progress: number, endsAt?: number): Promise<void>
   /** What is there so far, for those who look, and for the next try. */
   save(id: string, lease: string, results: unknown): Promise<void>
+  /** The delivery has ended of a job that was cancelled: nobody is at it any more. */
+  letGo(id: string, lease: string): Promise<void>
   setHash(id: string, hash: string): Promise<void>
   /** Takes away jobs that were over before `time`; returns how many. */
   prune(time: number): Promise<number>
@@ -109,6 +111,14 @@ export function createJobRecords(
     async save(id, lease, results) {
       const text = `update job set results = ?, ${CHANGED} where ${LEASED}`
       await query(text, JSON.stringify(results), now(), id, lease)
+    },
+
+    async letGo(id, lease) {
+      await query(
+        "update job set lease = null where id = ? and lease = ? and status = 'cancelled'",
+        id,
+        lease,
+      )
     },
 
     async setHash(id, hash) {
