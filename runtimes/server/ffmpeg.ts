@@ -180,12 +180,14 @@ async function feed(child: ChildProcess, reader: ReadableStreamDefaultReader<Uin
 function drained({ stdin }: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (!stdin || stdin.destroyed) return resolve()
-    stdin
-      .once('drain', resolve)
-      .once('close', resolve)
-      .once('error', () => resolve())
+    const done = () => {
+      for (const name of ENOUGH) stdin.off(name, done)
+      resolve()
+    }
+    for (const name of ENOUGH) stdin.on(name, done)
   })
 }
+const ENOUGH = ['drain', 'close', 'error'] as const
 
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {

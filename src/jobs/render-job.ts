@@ -9,6 +9,7 @@ import { prepare, render } from '../render.ts'
 import { rememberFailure, rememberSuccess, type PlannedFlight } from '../serve-remember.ts'
 import type { StoredRendition, Subject } from '../store/cache.ts'
 import type { JobBudget, JobWork } from './attempt.ts'
+import { createPace } from './pace.ts'
 import { hashedOriginal } from './hashed-original.ts'
 import type { Job } from './job.ts'
 
@@ -82,7 +83,8 @@ async function renderOnce(
   const prepared = await prepare(flight.plan, signal, event, services)
   try {
     report(20)
-    const { rendition, stored } = await render(prepared, signal, event, services)
+    const tell = createPace(prepared, services.now, (part, left) => report(20 + 75 * part, left))
+    const { rendition, stored } = await render(prepared, signal, event, services, tell)
     if (!stored) throw new MediaError('STORE_FAILED')
     report(95)
     await rememberSuccess(flight, rendition, prepared.validator, services)

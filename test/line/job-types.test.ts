@@ -158,7 +158,7 @@ describe('video:cover and video:preview', () => {
     expect(preview.options).toEqual({ start_sec: 2, duration: 3, width: 480, fps: 10, format: 'webp' })
     const bytes = await file(`${folderOf('videos', hash)}/preview.webp`)
     const { delay = [], ...shown } = await sharp(bytes, { animated: true }).metadata()
-    expect(shown).toMatchObject({ format: 'webp', width: 480, height: 270, loop: 0 })
+    expect(shown).toMatchObject({ format: 'webp', width: 480, pageHeight: 270, loop: 0 })
     expect(delay.reduce((sum, one) => sum + one, 0)).toBe(3000)
     const gif = { width: 100, duration: 1, fps: 5, format: 'gif' }
     const other = await run({ type: 'video:preview', source: '/files/film.mp4', options: gif })
@@ -273,6 +273,36 @@ describe('video:transcode', () => {
       error_code: 'UNSUPPORTED_MEDIA',
     })
   })
+})
+
+describe('progress', () => {
+  test('of an encoding comes from the encoder, with the seconds that are left, once a second at most', async () => {
+    const busy = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=5']
+    const { mount, get, order, run } = await stage()
+    mount.put('busy.mp4', ffmpeg('mp4', [...busy, '-c:v', 'libx264', '-preset', 'ultrafast']))
+    const slow = { width: 600, format: 'h264', compression: 'high' }
+    const begun = performance.now()
+    const { events } = await order({ type: 'render', source: '/files/busy.mp4', options: slow })
+    const text = await (await get(events)).text()
+    const seconds = (performance.now() - begun) / 1000
+    const told = [...text.matchAll(/^data: (.*)$/gm)].map(
+      ([, data = '']) => JSON.parse(data) as { status: string; progress: number; seconds_left?: number },
+    )
+    expect(told.at(-1)).toMatchObject({ status: 'completed', progress: 100 })
+    const between = told.filter(({ progress }) => progress > 20 && progress < 95)
+    expect(between.length).toBeGreaterThan(0)
+    expect(told.map(({ progress }) => progress)).toEqual(
+      told.map(({ progress }) => progress).toSorted((a, b) => a - b),
+    )
+    for (const { seconds_left: left = -1 } of between) {
+      expect(left).toBeGreaterThanOrEqual(0)
+      expect(left).toBeLessThan(10 * seconds + 10)
+    }
+    expect(told.length).toBeLessThanOrEqual(seconds + 4)
+    expect(await run({ type: 'video:cover', source: '/files/busy.mp4' })).toMatchObject({
+      seconds_left: null,
+    })
+  }, 60_000)
 })
 
 describe('video:full', () => {

@@ -4,13 +4,13 @@ import { MediaError } from '../../error.ts'
 import { toStream } from '../../lib/stream.ts'
 import { formatRow } from '../../media/format.ts'
 import { createEvent } from '../../observe/event.ts'
-import { secondsOf } from '../../plan/expense.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { prepare, type Prepared } from '../../render.ts'
 import { transform } from '../../transform.ts'
 import type { Artifact, ArtifactBody, Artifacts } from '../artifacts.ts'
 import type { JobBudget } from '../attempt.ts'
 import type { Job } from '../job.ts'
+import { createPace } from '../pace.ts'
 import type { Piece } from './pieces.ts'
 import { during, type StageFailure } from './stage-error.ts'
 
@@ -76,9 +76,8 @@ export function makeFile(
     return during('upload_failed', () => artifacts.put(hash, key, body, { job: job.id, lease, signal }))
   }
   return withPrepared(plan, bench, stage, async (prepared, event) => {
-    const { recipe, info } = prepared
-    const length = secondsOf(recipe, info)
-    const onProgress = length === undefined ? undefined : tellParts(length, hears)
+    const { recipe } = prepared
+    const onProgress = createPace(prepared, services.now, (part) => hears.onPart?.(part))
     let kept: Artifact | undefined
     const type = recipe.kind === 'clip' ? formatRow(recipe.to).mime : ''
     const receive: Parameters<typeof transform>[1]['receive'] = async (file) => {
@@ -103,10 +102,6 @@ function withRoom({ recipe }: Prepared, services: Services): Services {
   const { limits } = services
   const isFile = recipe.kind === 'clip' && recipe.encoding !== undefined
   return isFile ? { ...services, limits: { ...limits, outputBytes: limits.sourceBytes } } : services
-}
-
-function tellParts(length: number, { onPart }: Hears): (seconds: number) => void {
-  return (seconds) => onPart?.(Math.min(1, seconds / length))
 }
 
 function bodyOf({ type, body }: { readonly type: string; readonly body: Uint8Array }): ArtifactBody {

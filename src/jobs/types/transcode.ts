@@ -4,6 +4,7 @@ import { isMediaError, MediaError } from '../../error.ts'
 import type { AudioTrack, MediaInfo, TimedInfo, VideoTrack } from '../../media/info.ts'
 import { expenseOf } from '../../plan/expense.ts'
 import { askedInstead, planOf, type Plan } from '../../plan/plan.ts'
+import { createClock, type TellPart } from '../pace.ts'
 import { keyOf, makeFile, withPrepared, type Bench, type MadeFile } from './bench.ts'
 import { ladderOf, type Rung } from './ladder.ts'
 import { during } from './stage-error.ts'
@@ -37,7 +38,7 @@ export interface TranscodeResults {
 
 export interface TranscodeHears {
   /** Told of the part that is done, and of the seconds that are left, as far as anybody can tell. */
-  onPart(part: number, secondsLeft?: number): void
+  readonly onPart: TellPart
   /** Told of what is there whenever that is more. */
   onTrack(results: TranscodeResults): Promise<void>
 }
@@ -69,15 +70,15 @@ export async function transcode(
     uploaded_keys: steps.flatMap(({ rung }) => made.get(rung.id)?.key ?? []),
   })
   const left = steps.filter(({ rung }) => !made.has(rung.id))
-  const clock = createClock(left, bench.services.now, onPart)
+  const pace = createSteps(left, bench.services.now, onPart)
   for (const step of left) {
     const { id, codec } = step.rung
     const name = `${piece.name}/${id}.mp4`
-    const hears = { onPart: (part: number) => clock.at(step, part) }
+    const hears = { onPart: (part: number) => pace.at(step, part) }
     const file = await makeFile(step.plan, { ...piece, name }, 'transcode_failed', bench, hears)
     const bitrate = info.duration ? Math.round((file.size * 8) / info.duration) : null
     made.set(id, { id, codec, bitrate, audio_track_ids: sound ? [sound.id] : [], ...file })
-    clock.done(step)
+    pace.done(step)
     await onTrack(results())
   }
   return results()
@@ -133,25 +134,16 @@ async function stillThere(
   return found
 }
 
-/** Below this part nothing can be told of the rest. */
-const TOO_EARLY = 0.02
-
 /** How far the whole is, by what each step is expected to take of it. */
-function createClock(steps: readonly Step[], now: () => number, onPart: TranscodeHears['onPart']) {
+function createSteps(steps: readonly Step[], now: () => number, onPart: TranscodeHears['onPart']) {
   const all = steps.reduce((sum, { expense }) => sum + expense, 0)
-  const begunAt = now()
+  const clock = createClock(now, onPart)
   let behind = 0
-  function tell(done: number): void {
-    const part = all > 0 ? Math.min(1, done / all) : 0
-    const seconds = (now() - begunAt) / 1000
-    if (part < TOO_EARLY) onPart(part)
-    else onPart(part, (seconds * (1 - part)) / part)
-  }
   return {
-    at: ({ expense }: Step, part: number) => tell(behind + expense * part),
+    at: ({ expense }: Step, part: number) => clock(all > 0 ? (behind + expense * part) / all : 0),
     done({ expense }: Step) {
       behind += expense
-      tell(behind)
+      clock(all > 0 ? behind / all : 1)
     },
   }
 }
