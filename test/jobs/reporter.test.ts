@@ -9,7 +9,7 @@ function stage() {
   const report = async (_: string, __: string, progress: number, endsAt?: number) =>
     void written.push([Date.now(), progress, endsAt])
   const lease = { job: 'j', lane: 'default', token: 't', attempt: 1 }
-  const logger = { log: () => undefined, isOn: () => true }
+  const logger = { log: () => undefined, writes: () => true }
   return { written, ...createReporter(lease, { records: { report }, logger, now: () => Date.now() }) }
 }
 
