@@ -56,12 +56,16 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
     job = await records.start(lease.job, lease.token)
     if (!job) return void (await queue.finish(lease, []))
     if (lease.attempt > attemptsOf(job)) throw new MediaError('JOB_STALLED')
-    const results = await inTime(options.timeoutMs, stop.signal, (signal) =>
+    const results = await inTime(options.timeoutMs, stop.signal, (signal, again) =>
       work.run(job as Job, {
         signal,
         lease: lease.token,
         report: reporter.report,
-        save: (known) => records.save(lease.job, lease.token, known),
+        async save(known) {
+          // What was made is not lost: the rest has its own time.
+          again()
+          await records.save(lease.job, lease.token, known)
+        },
       }),
     )
     reporter.end()
@@ -84,12 +88,17 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
 async function inTime<T>(
   ms: number,
   stop: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, again: () => void) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()
-  const clock = setTimeout(() => late.abort(new MediaError('TRANSFORM_TIMEOUT')), ms)
+  let clock: ReturnType<typeof setTimeout> | undefined
+  const again = () => {
+    clearTimeout(clock)
+    clock = setTimeout(() => late.abort(new MediaError('TRANSFORM_TIMEOUT')), ms)
+  }
+  again()
   try {
-    return await work(AbortSignal.any([stop, late.signal]))
+    return await work(AbortSignal.any([stop, late.signal]), again)
   } catch (error) {
     throw late.signal.aborted ? late.signal.reason : error
   } finally {

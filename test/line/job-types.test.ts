@@ -1,8 +1,11 @@
 /** Jobs that make files: what they make, where it lies, and what becomes of it when they are tried again. */
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import sharp from 'sharp'
+import memoryDriver from 'unstorage/drivers/memory'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Ffmpeg } from '../../src/platform.ts'
+import type { Driver, Ffmpeg } from '../../src/platform.ts'
 import { codeOf, jsonOf, openJobStage, type JobView } from '../support/job-stage.ts'
 import { jpegPicture } from '../support/pictures.ts'
 import { FFMPEG, ffmpeg, ffprobe, hasFfmpeg, makeVideo } from '../support/videos.ts'
@@ -146,6 +149,15 @@ describe('image:thumbnail', () => {
 })
 
 describe('video:cover and video:preview', () => {
+  test('of an original that is not held have its hash too', async () => {
+    const { run, file } = await filmStage({ limits: { imageBytes: 5000 } })
+    const done = await run({ type: 'video:cover', source: '/files/film.mp4' })
+    expect(done).toMatchObject({ status: 'completed', hash })
+    expect(await sharp(await file(`${folderOf('videos', hash)}/cover.jpg`)).metadata()).toMatchObject({
+      width: 640,
+    })
+  })
+
   test('make the frame and the moving picture that the addresses of the same make', async () => {
     const { run, file, get } = await filmStage()
     const cover = await run({ type: 'video:cover', source: '/files/film.mp4', options: { timestamp_sec: 2 } })
@@ -309,45 +321,56 @@ describe('video:full', () => {
   const ORDER = { type: 'video:full', source: '/files/film.mp4' }
   const h264 = without(['libsvtav1', 'libaom-av1'])
 
-  test('makes all of one copy of the original', async () => {
-    const { mount, run, files } = await filmStage({}, { ffmpegs: h264 })
-    const size = film.length
-    let read = 0
-    const { readRange } = mount.driver
-    Object.assign(mount.driver, {
-      async readRange(key: string, start: number, end: number) {
-        const bytes = (await readRange?.(key, start, end)) ?? null
-        read += bytes?.length ?? 0
-        return bytes
-      },
-    })
-    const done = await run(ORDER)
-    expect(done).toMatchObject({
-      status: 'completed',
-      hash,
-      results: {
-        stages: {
-          source: { status: 'ready' },
-          cover: { status: 'ready' },
-          preview: { status: 'ready' },
-          transcode: { status: 'ready' },
+  const spooled = () =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith(`mediamorph-spool-${process.pid}-`))
+
+  test.each([
+    ['in memory', {}],
+    ['in a file', { limits: { imageBytes: 5000 } }],
+  ])(
+    'makes all of one copy of the original, %s',
+    async (_, document) => {
+      const { mount, run, files } = await filmStage(document, { ffmpegs: h264 })
+      const size = film.length
+      let read = 0
+      const { readRange } = mount.driver
+      Object.assign(mount.driver, {
+        async readRange(key: string, start: number, end: number) {
+          const bytes = (await readRange?.(key, start, end)) ?? null
+          read += bytes?.length ?? 0
+          return bytes
         },
-        artifacts: {
-          cover: { content_type: 'image/jpeg' },
-          preview: { content_type: 'image/webp' },
-          transcode: { video_tracks: { length: 2 } },
+      })
+      const done = await run(ORDER)
+      expect(done).toMatchObject({
+        status: 'completed',
+        hash,
+        results: {
+          stages: {
+            source: { status: 'ready' },
+            cover: { status: 'ready' },
+            preview: { status: 'ready' },
+            transcode: { status: 'ready' },
+          },
+          artifacts: {
+            cover: { content_type: 'image/jpeg' },
+            preview: { content_type: 'image/webp' },
+            transcode: { video_tracks: { length: 2 } },
+          },
+          retry_plan: { allowed: false },
         },
-        retry_plan: { allowed: false },
-      },
-    })
-    expect(read).toBe(size)
-    const folder = folderOf('videos', hash)
-    expect(await files()).toEqual(
-      ['cover.jpg', 'preview.webp', 'video/r240_h264.mp4', 'video/r360_h264.mp4'].map(
-        (name) => `${folder}/${name}`,
-      ),
-    )
-  }, 60_000)
+      })
+      expect(read).toBe(size)
+      expect(spooled()).toEqual([])
+      const folder = folderOf('videos', hash)
+      expect(await files()).toEqual(
+        ['cover.jpg', 'preview.webp', 'video/r240_h264.mp4', 'video/r360_h264.mp4'].map(
+          (name) => `${folder}/${name}`,
+        ),
+      )
+    },
+    60_000,
+  )
 
   test('tells what failed, and does that alone again', async () => {
     const lacks = ['libx264', 'libsvtav1', 'libaom-av1']
@@ -386,6 +409,30 @@ describe('video:full', () => {
         artifacts: { preview: { content_type: 'image/webp' }, transcode: { video_tracks: { length: 2 } } },
       },
     })
+  }, 60_000)
+
+  test('is tried again where a store fails for a moment, and what is ready stays', async () => {
+    const memory: Driver = memoryDriver()
+    const written: string[] = []
+    const artifacts: Driver = {
+      ...memory,
+      async setItemRaw(key, value, options) {
+        written.push(key.split('/').slice(3).join('/'))
+        if (written.filter((name) => name === 'preview.webp').length === 1 && key.endsWith('preview.webp'))
+          throw new Error('down')
+        await memory.setItemRaw?.(key, value, options)
+      },
+    }
+    const one = await filmStage({}, { ffmpegs: h264, artifacts })
+    const { status, results } = await one.run(ORDER)
+    expect([status, results]).toMatchObject(['completed', { stages: { preview: { status: 'ready' } } }])
+    expect(written.toSorted()).toEqual([
+      'cover.jpg',
+      'preview.webp',
+      'preview.webp',
+      'video/r240_h264.mp4',
+      'video/r360_h264.mp4',
+    ])
   }, 60_000)
 
   test('whose original cannot be had says so, and all of it is to be done again', async () => {
