@@ -34,8 +34,10 @@ export async function holdOriginal(ref: SourceRef, options: HoldOptions): Promis
   const original = await services.origins.open(ref, signal)
   try {
     const { hash, near, release } = await bringNear(original, options)
-    if (expected !== undefined && hash !== expected)
+    if (expected !== undefined && hash !== expected) {
+      await release()
       throw new MediaError('HASH_MISMATCH', undefined, { details: { expected, found: hash } })
+    }
     const origins: OriginalOpener = {
       check: (...given) => services.origins.check(...given),
       open: async (other, otherSignal) =>

@@ -436,7 +436,7 @@ describe('video:full', () => {
   }, 60_000)
 
   test('whose original cannot be had says so, and all of it is to be done again', async () => {
-    const one = await filmStage()
+    const one = await filmStage({ limits: { imageBytes: 5000 } })
     const failed = await one.run({ ...ORDER, hash: 'f'.repeat(64) })
     expect(failed).toMatchObject({
       status: 'failed',
@@ -446,5 +446,6 @@ describe('video:full', () => {
         retry_plan: { strategy: 'retry_job', stages: ['source'] },
       },
     })
+    expect(spooled()).toEqual([])
   })
 })
