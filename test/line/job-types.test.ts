@@ -276,6 +276,15 @@ describe('video:transcode', () => {
     expect(small.audio_tracks).toEqual([])
   }, 60_000)
 
+  test('is made by the ffmpeg in WebAssembly, as far as that can', async () => {
+    const { mount, run, file } = await stage({ ffmpeg: { native: 'off' } })
+    mount.put('small.mp4', makeVideo({ as: 'mp4', seconds: 1, size: '98x66' }))
+    const { status, results } = await run({ ...ORDER, source: '/files/small.mp4' })
+    const { video_tracks: tracks, skipped } = results as never as Transcoded
+    expect([status, tracks.length, skipped.map(({ id }) => id)]).toEqual(['completed', 1, ['r240_av1']])
+    expect(ffprobe(await file(tracks[0]!.key)).streams[0]).toMatchObject({ codec_name: 'h264', width: 98 })
+  }, 60_000)
+
   test('fails where no rung can be made, and of what is no video', async () => {
     const none = await filmStage({}, { ffmpegs: without(['libx264', 'libsvtav1', 'libaom-av1']) })
     expect(await none.run(ORDER)).toMatchObject({ status: 'failed', error_code: 'NOT_SUPPORTED_HERE' })
