@@ -9,7 +9,7 @@ import type { Deferred, Judging, Made } from './context.ts'
 import { formatsWith } from './engines/image/modules.ts'
 import { openClassifier } from './engines/nsfw/open-classifier.ts'
 import { createGate, type Gate } from './lib/gate.ts'
-import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
+import { createIsolatedFlights, createLazy, createSharedFlights, type Flights } from './lib/once.ts'
 import { createOutboundPolicy } from './lib/outbound-policy.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import type { Finding } from './media/nsfw.ts'
@@ -18,7 +18,7 @@ import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
 import { houseName } from './jobs/house.ts'
 import { LANES } from './jobs/job.ts'
-import type { Delivery, Ffmpeg, Platform, Sql, Workers } from './platform.ts'
+import type { Delivery, Driver, Ffmpeg, Platform, Sql, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -32,6 +32,9 @@ export interface Resources {
   readonly judging: Judging | undefined
   readonly looks: Flights<Finding>
   readonly cache: RenditionCache
+  /** Where what jobs make lies; opened when it is first needed. */
+  readonly artifacts: { open(): Promise<Driver>; close(): Promise<void> }
+  readonly spool: Platform['spool']
   readonly sql: Sql | undefined
   /** What delivers jobs, where the database alone does not. */
   readonly delivery: Delivery | undefined
@@ -76,6 +79,7 @@ export async function openResources(config: Config, platform: Platform): Promise
   )
   const judging = await openJudging(config, { workers, safeFetch, bounds, formats }, platform)
   const sql = await platform.openSql(config.database)
+  const artifacts = createKeptDriver(config.storage.artifacts, platform)
   return {
     workers,
     judging,
@@ -91,11 +95,16 @@ export async function openResources(config: Config, platform: Platform): Promise
       now,
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
+    artifacts,
+    spool: platform.spool?.bind(platform),
     sql,
     delivery: sql && (await openDelivery(config, platform, sql)),
     origins: createOrigins(origins, {
       safeFetch,
-      openDriver: (mount) => platform.openDriver(mount, 'source'),
+      openDriver: async (mount) =>
+        mount === config.storage.artifacts
+          ? lent(await artifacts.open())
+          : platform.openDriver(mount, 'source'),
     }),
     ffmpegs: platform.createFfmpegs?.({ ...config.ffmpeg, concurrency: size }) ?? [],
     edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
@@ -108,6 +117,20 @@ export async function openResources(config: Config, platform: Platform): Promise
     bounds,
     formats,
   }
+}
+
+function createKeptDriver(mount: string, platform: Platform): Resources['artifacts'] {
+  let driver: Driver | undefined
+  const open = createLazy(
+    async () => (driver = await platform.openDriver(mount, 'artifacts')),
+    platform.sharesPromises,
+  )
+  return { open, close: async () => driver?.dispose?.() }
+}
+
+/** It is let go of by whom it belongs to. */
+function lent(driver: Driver): Driver {
+  return { ...driver, dispose: () => undefined }
 }
 
 /** @throws ConfigError when the classifier cannot be had */
@@ -177,6 +200,7 @@ export async function closeResources({
   workers,
   ffmpegs,
   cache,
+  artifacts,
   sql,
   delivery,
   origins,
@@ -188,5 +212,6 @@ export async function closeResources({
   await delivery?.close()
   await cache.close()
   await origins.close()
+  await artifacts.close()
   await sql?.close()
 }

@@ -2,6 +2,7 @@ import type { MediaInfo } from '../media/info.ts'
 import type { Original } from '../media/original.ts'
 import type { Rendition } from '../media/rendition.ts'
 import type { Recipe } from '../plan/recipe.ts'
+import type { FfmpegJob } from '../platform.ts'
 
 /** What one piece of work may use. */
 export interface Budget {
@@ -14,6 +15,10 @@ export interface Budget {
   readonly sourceBytes: number
   /** Bytes of video or audio that may be made. */
   readonly outputBytes: number
+  /** Told of the seconds of the result that are done, where an engine can tell. */
+  readonly onProgress?: ((seconds: number) => void) | undefined
+  /** Is handed a file of video or sound that was made anew, however large, in place of the rendition's body, which then is empty. */
+  readonly receive?: FfmpegJob['receive']
 }
 
 export interface Engine {

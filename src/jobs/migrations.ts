@@ -32,6 +32,15 @@ export const JOB_MIGRATIONS: Migrations = {
       'create index job_callback_due on job_callback (due_at)',
     ],
     [
+      // When it is expected to be done, while it is worked on.
+      'alter table job add column ends_at bigint',
+      // A file that a job made; `writer` is the delivery that writes another version, until `held_until`.
+      `create table artifact (
+        key text primary key, hash text not null, type text, size bigint, etag text, made_at bigint, writer text,
+        held_until bigint not null)`,
+      'create index artifact_hash on artifact (hash)',
+    ],
+    [
       // Who delivers these jobs has not been told of them yet.
       'create table job_outbox (job text primary key, lane text not null, ready_at bigint not null)',
       'create index job_outbox_next on job_outbox (ready_at, job)',

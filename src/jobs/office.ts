@@ -3,9 +3,13 @@ import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
 import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
-import type { Delivery, Sql } from '../platform.ts'
+import type { Delivery, Driver, Platform, Sql } from '../platform.ts'
+import { createArtifacts, type Artifacts } from './artifacts.ts'
+import type { JobWork } from './attempt.ts'
 import { createCallbacks } from './callbacks.ts'
 import type { Courier } from './courier.ts'
+import { createEraser, type Eraser } from './eraser.ts'
+import type { Job } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
 import { openQueue } from './open-queue.ts'
@@ -13,6 +17,8 @@ import { createReception, type Reception } from './reception.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
+import { createFileWork } from './types/file-work.ts'
+import { isFileType } from './types/options.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 import { createJobWorker, type JobWorker } from './worker.ts'
 
@@ -28,6 +34,10 @@ export interface OfficeOptions {
   /** False: only while a request is there. */
   readonly runsBetweenRequests: boolean
   readonly webhookSecret: string | undefined
+  /** Where files that jobs make lie. @throws what opening the mount throws */
+  openArtifacts(): Promise<Driver>
+  readonly spool: Platform['spool']
+  readonly publicUrl: string | undefined
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
   /** From 0 to below 1. */
   random(): number
@@ -35,6 +45,8 @@ export interface OfficeOptions {
 
 export interface Office {
   readonly jobs: Jobs
+  readonly artifacts: Pick<Artifacts, 'find' | 'open'>
+  readonly eraser: Eraser
   /** What goes on beside requests. */
   readonly background: Background
   /** Only where a queue of the platform brings jobs, and they are worked on here. */
@@ -62,10 +74,22 @@ export function openOffice(options: OfficeOptions): Office {
   const { queue, courier, outbox, onFault } = opened
   const { leaseMs, timeoutMs, keepMs, sourceBytes, largeBytes } = settings
   const limits = { ...services.limits, sourceBytes, transformMs: timeoutMs, sourceMs: timeoutMs }
-  const work = createRenderWork({
+  const working = {
     services: { ...services, limits, later: undefined },
-    onHash: ({ id }, hash) => records.setHash(id, hash),
+    onHash: ({ id }: Job, hash: string) => records.setHash(id, hash),
+  }
+  const artifacts = createArtifacts({
+    sql,
+    openDriver: options.openArtifacts,
+    leaseMs,
+    now,
+    urlOf: (hash, name) => `${options.publicUrl ?? ''}/api/media/${hash}/${name}`,
+    onFault: (message, cause) => logger.log('warn', message, { cause: String(cause) }),
   })
+  const work = workByType(
+    createRenderWork(working),
+    createFileWork({ ...working, artifacts, spool: options.spool }),
+  )
   const sizes = { main: settings.concurrency, large: settings.largeConcurrency }
   const clocks = { leaseMs, timeoutMs, keepMs, pollMs: POLL_MS, now, random }
   const worker = options.works
@@ -95,6 +119,7 @@ export function openOffice(options: OfficeOptions): Office {
     records,
     callbacks,
     services,
+    artifacts,
     waiting: settings.waiting,
     sourceBytes,
     largeBytes,
@@ -103,11 +128,12 @@ export function openOffice(options: OfficeOptions): Office {
     inline: options.inline,
     newId: () => uuid7(now()),
     judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
-    abandon(job) {
+    async abandon(job) {
       // Where one request must not touch another's work, that hears of it with its next heartbeat.
-      if (options.runsBetweenRequests) worker?.abandon(job)
+      if (options.runsBetweenRequests) await worker?.abandon(job)
     },
   })
+  const eraser = createEraser({ sql, jobs, artifacts, services, leaseMs, keepMs })
   if (worker) options.delivery?.pull?.listen(() => worker.wake())
   const reception =
     worker && outbox
@@ -123,7 +149,15 @@ export function openOffice(options: OfficeOptions): Office {
           },
         })
       : undefined
-  return { jobs, background: together(courier, worker, webhooks), reception }
+  return { jobs, artifacts, eraser, background: together(courier, worker, webhooks), reception }
+}
+
+function workByType(render: JobWork, files: JobWork): JobWork {
+  const workOf = ({ type }: Job) => (isFileType(type) ? files : render)
+  return {
+    run: (job, budget) => workOf(job).run(job, budget),
+    failed: (job, error) => workOf(job).failed(job, error),
+  }
 }
 
 /** What ends last is told of, too, if it is quick. */

@@ -22,8 +22,8 @@ export interface JobWorker {
   runOne(): Promise<boolean>
   /** Works on this delivery now. */
   work(lease: Lease): Promise<void>
-  /** Somebody cancelled the job: if it is worked on here, that ends at once. */
-  abandon(job: string): void
+  /** Somebody cancelled the job: if it is worked on here, that ends at once, for which is waited a moment. */
+  abandon(job: string): Promise<void>
   /** Takes nothing new; what is not done within `graceMs` goes back to the queue. Safe to call twice. */
   drain(graceMs: number): Promise<void>
 }
@@ -123,8 +123,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       return false
     },
     work: (lease) => begin(lease, () => undefined),
-    abandon(job) {
-      for (const one of running.values()) if (one.job === job) one.stop.abort(LOST)
+    async abandon(job) {
+      const those = [...running.values()].filter((one) => one.job === job)
+      for (const { stop } of those) stop.abort(LOST)
+      await within(Promise.all(those.map(({ done }) => done)), LETTING_GO_MS)
     },
     drain: (graceMs) => (draining ??= end(graceMs)),
   }

@@ -64,16 +64,15 @@ export async function openJobStage() {
 export type JobStage = Awaited<ReturnType<typeof openJobStage>>
 
 export function ask(address: string, path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(`${address}${path}`, { ...init, headers: { 'x-api-key': KEY } })
+  return fetch(`${address}${path}`, { ...init, headers: { 'x-api-key': KEY, ...init.headers } })
 }
 
-export async function order(address: string, width: number): Promise<JobView> {
-  const body = JSON.stringify({
-    type: 'render',
-    source: '/files/a.jpg',
-    options: { width, format: 'webp' },
-  })
-  const answer = await ask(address, '/api/jobs', { method: 'POST', body })
+export function order(address: string, width: number): Promise<JobView> {
+  return begun(address, { type: 'render', source: '/files/a.jpg', options: { width, format: 'webp' } })
+}
+
+export async function begun(address: string, wanted: object): Promise<JobView> {
+  const answer = await ask(address, '/api/jobs', { method: 'POST', body: JSON.stringify(wanted) })
   expect([answer.status, answer.headers.get('x-job-id')]).toEqual([202, expect.any(String)])
   return (await answer.json()) as JobView
 }

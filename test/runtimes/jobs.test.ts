@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serveHttp } from '../support/loopback.ts'
 import { build, RUNTIMES } from './commands.ts'
-import { openJobStage, order, stateOf, type JobStage } from './job-stage.ts'
+import { ask, begun, openJobStage, order, stateOf, type JobStage } from './job-stage.ts'
 import { killGroup } from './processes.ts'
 
 let stage: JobStage
@@ -22,6 +22,15 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     const media = await fetch(`${address}/files/a.jpg?width=60&format=webp`)
     expect([media.status, media.headers.get('x-cache')]).toEqual([200, 'HIT'])
     expect((await media.arrayBuffer()).byteLength).toBeGreaterThan(20)
+    const thumbnail = await begun(address, { type: 'image:thumbnail', source: '/files/a.jpg' })
+    const told = await (await fetch(address + thumbnail.events)).text()
+    const [, url = ''] = /"url":"([^"]+)"/.exec(told) ?? []
+    const made = await ask(address, url, { headers: { range: 'bytes=8-11' } })
+    expect([made.status, await made.text()]).toEqual([206, 'WEBP'])
+    const hash = url.split('/')[3]
+    const gone = await ask(address, `/api/media/${hash}`, { method: 'DELETE' })
+    expect(gone.status).toBe(204)
+    expect((await ask(address, url)).status).toBe(404)
     running.child.kill('SIGTERM')
     expect((await running.ended()).code).toBe(0)
   })
