@@ -25,7 +25,10 @@ export type SqlRow = Record<string, SqlValue>
 export interface Sql {
   readonly dialect: 'sqlite' | 'postgres'
   query(sql: string, ...parameters: SqlValue[]): Promise<SqlRow[]>
-  /** All or nothing, in order. One list of rows for each statement. */
+  /**
+   * All or nothing, in order. One list of rows for each statement. On PostgreSQL others may commit between two of them: see
+   * `locksOf` in database/sql.ts.
+   */
   batch(statements: readonly Statement[]): Promise<SqlRow[][]>
   close(): Promise<void>
 }
@@ -206,7 +209,7 @@ export interface Platform {
   createPinnedFetch?(rules: OutboundRules): (request: Request) => Promise<Response>
   /** Opens a mount `driver:location`, for example `fs:./media`, `memory:`, `r2:BUCKET`, `samples:`. Throws a plain Error that names what is missing. */
   openDriver(mount: string, use: 'source' | 'cache'): Driver | Promise<Driver>
-  /** Opens `sqlite:PATH`, `postgres://…` or `d1:BINDING`; undefined when the runtime has no database. */
+  /** Opens `sqlite:PATH`, `postgres://…` (whether it can be reached now or not) or `d1:BINDING`; undefined when the runtime has no database. */
   openSql(url: string): Promise<Sql | undefined>
   /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */
   openRedis?(url: string): Promise<Redis>
