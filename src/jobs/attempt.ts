@@ -53,10 +53,15 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
     const results = await inTime(options.timeoutMs, stop.signal, (signal) =>
       work.run(job as Job, {
         signal,
-        report: (progress) => records.report(lease.job, lease.token, progress),
+        // What is only told is no reason to fail.
+        report: (progress) =>
+          records.report(lease.job, lease.token, progress).catch((error: unknown) => {
+            logger.log('warn', 'progress not written down', { job: lease.job, cause: String(error) })
+          }),
       }),
     )
-    await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
+    const end = [records.complete(job.id, lease.token, results), callbacks.release(job.id)]
+    await persistently(() => queue.finish(lease, end), stop.signal, options)
     const { id, type, lane } = job
     const durationMs = options.now() - begunAt
     logger.log('info', 'job completed', { job: id, type, lane, attempt: lease.attempt, durationMs })
@@ -68,6 +73,29 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
     )
   } finally {
     letGo()
+  }
+}
+
+const AGAIN_MS = 500
+/** Of leases, for which it is tried to write down what was done. */
+const LEASES = 4
+
+/** What is done is written down as soon as the database lets us, and not done again; unless the lease is lost meanwhile. */
+async function persistently(
+  write: () => Promise<unknown>,
+  stop: AbortSignal,
+  { logger, now, leaseMs }: Pick<AttemptOptions, 'logger' | 'now' | 'leaseMs'>,
+): Promise<void> {
+  const until = now() + LEASES * leaseMs
+  for (;;) {
+    try {
+      return void (await write())
+    } catch (error) {
+      if (stop.aborted || now() > until) throw error
+      logger.log('warn', 'end of a job not written down yet', { cause: String(error) })
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      stop.throwIfAborted()
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { openSqlite } from '../../runtimes/server/sqlite.ts'
 import { createD1Sql, type D1Like } from '../../src/database/d1.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { JOB_MIGRATIONS } from '../../src/jobs/migrations.ts'
+import { createCallbacks } from '../../src/jobs/callbacks.ts'
 import { createJobRecords } from '../../src/jobs/records.ts'
 import { claimStatement, createSqlQueue } from '../../src/jobs/sql-queue.ts'
 import type { Sql } from '../../src/platform.ts'
@@ -115,6 +116,28 @@ describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
     expect(await hasBegun()).toBe(1)
     expect((await slow)[0]).toMatchObject([{ job: jobs[0]?.id }])
     expect(await queue.claim(['default'])).toBeUndefined()
+    await Promise.all([sql.close(), other.close()])
+  })
+
+  test('an address that is added at the moment in which the job ends is told, by one of those who look', async () => {
+    const place = server.newPlace()
+    const [sql, other] = [await openPostgres(place), await openPostgres(place)]
+    const { queue, now } = await underTest(sql, other)
+    const [records, callbacks] = [createJobRecords(sql, now), createCallbacks(sql, now)]
+    const job = newJob()
+    await queue.add(job.id, [records.insert(job), callbacks.add(job.id, 'http://a/')])
+    const lease = (await queue.claim(['default']))!
+    await records.start(job.id, lease.token)
+    const ending = [records.complete(job.id, lease.token, {}), callbacks.release(job.id)]
+    const end = other.batch([...ending, ['select pg_sleep(0.3)']])
+    const isEnding = async () =>
+      (await sql.query("select 1 from pg_stat_activity where query like 'select pg_sleep%'")).length
+    await expect.poll(isEnding, { interval: 10 }).toBe(1)
+    await records.run(callbacks.add(job.id, 'http://b/'))
+    await end
+    const looks = [sql, other, sql, other].map((one) => createCallbacks(one, now).claim(1000))
+    const told = (await Promise.all(looks)).flatMap((due) => due?.url ?? [])
+    expect(told.toSorted()).toEqual(['http://a/', 'http://b/'])
     await Promise.all([sql.close(), other.close()])
   })
 })
