@@ -21,26 +21,25 @@ const LEASED = 1
 
 /** The next of a lane: one step into the index, however many wait. */
 const nextOf = (state: number, lock: string) =>
-  `(select job from job_queue where lane = ? and state = ${state} and ready_at <= ? order by ready_at, job limit 1${lock})`
+  `(select job from job_queue where lane = ? and state = ${state} and ready_at <= ?
+    and not exists (select 1 from job_pause where lane = ?) order by ready_at, job limit 1${lock})`
 
-/** What `claim` runs, for who wants to see how the database goes about it. Leases that ended go first: they waited already. */
+/**
+ * What `claim` runs, for who wants to see how the database goes about it: one statement, whatever the lanes are. In each of
+ * them, leases that ended go first: they waited already.
+ */
 export function claimStatement(
   sql: Pick<Sql, 'dialect'>,
-  { lane, token, now, leaseMs }: { lane: string; token: string; now: number; leaseMs: number },
+  { lanes, token, now, leaseMs }: { lanes: readonly string[]; token: string; now: number; leaseMs: number },
 ): Statement {
   const { take } = locksOf(sql)
+  const candidates = lanes.flatMap(() => [nextOf(LEASED, take), nextOf(WAITING, take)])
   return [
     `update job_queue set state = ${LEASED}, ready_at = ?, token = ?, deliveries = deliveries + 1
-     where job = coalesce(${nextOf(LEASED, take)}, ${nextOf(WAITING, take)})
-     and not exists (select 1 from job_pause where lane = ?)
-     returning job, deliveries`,
+     where job = coalesce(${candidates.join(', ')}) returning job, lane, deliveries`,
     now + leaseMs,
     token,
-    lane,
-    now,
-    lane,
-    now,
-    lane,
+    ...lanes.flatMap((lane) => [lane, now, lane, lane, now, lane]),
   ]
 }
 
@@ -62,12 +61,15 @@ export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions)
       ]),
 
     async claim(lanes) {
-      for (const lane of lanes) {
-        const token = newToken()
-        const [row] = await query(...claimStatement(sql, { lane, token, now: now(), leaseMs }))
-        if (row) return { job: textIn(row, 'job'), lane, token, attempt: numberIn(row, 'deliveries') }
+      const token = newToken()
+      const [row] = await query(...claimStatement(sql, { lanes, token, now: now(), leaseMs }))
+      if (!row) return undefined
+      return {
+        job: textIn(row, 'job'),
+        lane: textIn(row, 'lane'),
+        token,
+        attempt: numberIn(row, 'deliveries'),
       }
-      return undefined
     },
 
     async extend({ job, token }) {

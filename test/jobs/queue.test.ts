@@ -90,12 +90,17 @@ describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
       ],
       ['analyze job_queue'],
     ])
-    const claim = claimStatement(sql, { lane: 'default', token: 't', now: 20_000, leaseMs: LEASE_MS })
+    const claim = claimStatement(sql, {
+      lanes: ['critical', 'default'],
+      token: 't',
+      now: 20_000,
+      leaseMs: LEASE_MS,
+    })
     const [text, ...values] = claim
     const plan = (await sql.query(`explain ${text}`, ...values)).map((row) => String(row['QUERY PLAN']))
     const lines = plan.filter((line) => /LockRows|Index Scan|Seq Scan|Sort/.test(line)).map(nodeOf)
-    expect(lines.filter((line) => line === 'LockRows')).toHaveLength(2)
-    expect(lines.filter((line) => line === 'Index Scan using job_queue_next')).toHaveLength(2)
+    expect(lines.filter((line) => line === 'LockRows')).toHaveLength(4)
+    expect(lines.filter((line) => line === 'Index Scan using job_queue_next')).toHaveLength(4)
     expect(lines.filter((line) => /Sort|Seq Scan on job_queue/.test(line))).toEqual([])
     await sql.close()
   })
@@ -107,7 +112,12 @@ describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
     const records = createJobRecords(sql, now)
     const jobs = [newJob(), newJob()]
     for (const job of jobs) await queue.add(job.id, [records.insert(job)])
-    const claim = claimStatement(other, { lane: 'default', token: 'slow', now: now(), leaseMs: LEASE_MS })
+    const claim = claimStatement(other, {
+      lanes: ['critical', 'default'],
+      token: 'slow',
+      now: now(),
+      leaseMs: LEASE_MS,
+    })
     const slow = other.batch([claim, ['select pg_sleep(0.5)']])
     const hasBegun = async () =>
       (await sql.query("select 1 from pg_stat_activity where query like 'select pg_sleep%'")).length
@@ -153,11 +163,16 @@ describe('the claim', () => {
   test('is a step into the index, whatever waits', async () => {
     const sql = await openSqlite(':memory:')
     await migrate(sql, JOB_MIGRATIONS)
-    const [text, ...values] = claimStatement(sql, { lane: 'default', token: 't', now: 0, leaseMs: LEASE_MS })
+    const [text, ...values] = claimStatement(sql, {
+      lanes: ['critical', 'default'],
+      token: 't',
+      now: 0,
+      leaseMs: LEASE_MS,
+    })
     const plan = (await sql.query(`explain query plan ${text}`, ...values)).map((row) =>
       String(row['detail']),
     )
-    expect(plan.filter((line) => line.includes('job_queue_next'))).toHaveLength(2)
+    expect(plan.filter((line) => line.includes('job_queue_next'))).toHaveLength(4)
     expect(plan.filter((line) => /SCAN (?!CONSTANT)|TEMP B-TREE/.test(line))).toEqual([])
     await sql.close()
   })
