@@ -29,6 +29,9 @@ const CLASSES: Readonly<Record<string, FaultKind>> = { '08': 'lost', '28': 'refu
 /** What pg says without a code when the connection is gone, or cannot be had in time. */
 const GONE = /terminat|timeout|not queryable|connection/i
 
+/** What it or Node says when the two cannot agree on how to talk: certificates, encryption, passwords. */
+const DISAGREES = /CERT|SIGNED|ERR_TLS|VERIFY|support SSL|SASL/
+
 /** The server has answered, and the connection is as good as before. */
 export function isAnswer(error: unknown): boolean {
   const kind = faultKind(error)
@@ -38,6 +41,7 @@ export function isAnswer(error: unknown): boolean {
 export function faultKind(error: unknown): FaultKind {
   const { code, severity, message } = factsOf(error)
   if (severity !== '') return KINDS[code] ?? CLASSES[code.slice(0, 2)] ?? 'other'
+  if (DISAGREES.test(`${code} ${message}`)) return 'refused'
   const isSystems = /^E[A-Z_]+$/.test(code)
   return isSystems || GONE.test(message) ? 'lost' : 'other'
 }

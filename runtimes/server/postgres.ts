@@ -96,6 +96,8 @@ function configOf(
 
 /** What is known when something fails. */
 interface Progress {
+  /** Milliseconds since the epoch, of the first try. */
+  readonly begunAt: number
   /** It may have been made to last. */
   mayBeDone: boolean
 }
@@ -145,22 +147,24 @@ function createSql(
   }
 
   /** Whether it is to be tried again, after a while. @throws the error when it is not */
-  async function mayTryAgain(error: unknown, { mayBeDone }: Progress, tries: number): Promise<void> {
+  async function mayTryAgain(error: unknown, { mayBeDone, begunAt }: Progress, tries: number): Promise<void> {
     const kind = faultKind(error)
     if (kind === 'other') throw error
     if (kind === 'conflict') {
       if (tries >= CONFLICTS) throw error
     } else {
       if (kind === 'lost') downSince ??= Date.now()
-      const isOver = kind !== 'lost' || mayBeDone || Date.now() - (downSince ?? 0) > patienceMs
+      const since = Math.min(downSince ?? 0, begunAt)
+      const isOver = kind !== 'lost' || mayBeDone || Date.now() - since > patienceMs
       if (isOver) throw new MediaError('STORE_FAILED', 'The database does not answer', { cause: error })
     }
     await wait(Math.random() * Math.min(LARGEST_PAUSE_MS, 20 * 2 ** tries))
   }
 
   async function patiently<T>(work: (client: PoolClient, progress: Progress) => Promise<T>): Promise<T> {
+    const begunAt = Date.now()
     for (let tries = 0; ; tries++) {
-      const progress = { mayBeDone: false }
+      const progress = { mayBeDone: false, begunAt }
       try {
         const answer = await attempt((client) => work(client, progress))
         downSince = undefined

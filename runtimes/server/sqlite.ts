@@ -95,12 +95,16 @@ async function openNodeSqlite(path: string): Promise<SyncDatabase | undefined> {
 async function openLibsql(path: string): Promise<SyncDatabase> {
   const { default: Database } = await import('libsql')
   const database = new Database(path)
-  const prepare = remember((sql) => database.prepare(sql))
+  const prepare = remember((sql) => {
+    const statement = database.prepare(sql)
+    // Asking it every time costs as much as a small statement.
+    return { statement, isReader: statement.reader }
+  })
   return {
     exec: (sql) => void database.exec(sql),
     all(sql, parameters) {
-      const statement = prepare(sql)
-      if (statement.reader) return statement.all(...parameters)
+      const { statement, isReader } = prepare(sql)
+      if (isReader) return statement.all(...parameters)
       statement.run(...parameters)
       return []
     },

@@ -64,6 +64,11 @@ describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
     await expect(openServerSql(place.href)).rejects.not.toThrow('hidden')
   })
 
+  test('one that will not talk as it is asked to is said at the start', async () => {
+    const place = `${server.newPlace()}&sslmode=verify-full`
+    await expect(openServerSql(place)).rejects.toThrow(/^database: .*does not support SSL/)
+  })
+
   test('connections are as many as the address says, and those who wait for one get it', async () => {
     const sql = await open(`${server.newPlace()}&max=2&application_name=counted`)
     const busy = Array.from({ length: 8 }, () => sql.query('select pg_sleep(0.05)'))
