@@ -54,8 +54,14 @@ export function frameArguments(
   track: VideoTrack,
   { read, video }: Input,
   chosen: readonly string[],
+  shape: readonly string[] = [],
 ): string[] {
-  const filters = [...chosen, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
+  const filters = [
+    ...chosen,
+    ...uprightFilters(track),
+    ...shape,
+    `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`,
+  ]
   const make = ['-map', video, '-an', '-sn', '-dn', '-vf', filters.join(',')]
   return [...read, ...EXACT, ...make, '-fps_mode', 'passthrough', '-frames:v', '1', ...PNG]
 }

@@ -83,11 +83,11 @@ function cut(
   groups: readonly (readonly number[])[],
 ): Promise<readonly Cut[]> {
   const limits = { signal, bytes: sourceBytes, ms: transformMs }
-  return withContainer(original, from, limits, async (input) => {
+  return withContainer(original, from, limits, async (input, reading) => {
     const cuts: Cut[] = []
     let left = outputBytes
     for (const times of groups) {
-      const one = await cutFrames(input, { from, times, slack, bytes: left })
+      const one = await cutFrames(input, reading, { from, times, slack, bytes: left })
       left -= one.bytes.length
       cuts.push(one)
     }

@@ -60,10 +60,10 @@ function cutKeys(
   { signal, sourceBytes, outputBytes, transformMs }: Budget,
 ): Promise<readonly Cut[]> {
   const limits = { signal, bytes: sourceBytes, ms: transformMs }
-  return withContainer(original, from, limits, async (input) => {
+  return withContainer(original, from, limits, async (input, reading) => {
     const cuts: Cut[] = []
     for (const times of groups)
-      cuts.push(await cutFrames(input, { from, times, slack: Infinity, bytes: outputBytes }))
+      cuts.push(await cutFrames(input, reading, { from, times, slack: Infinity, bytes: outputBytes }))
     return cuts
   })
 }

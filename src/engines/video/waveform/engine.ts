@@ -10,7 +10,7 @@ import type { WaveformRecipe } from '../../../plan/timed/waveform.ts'
 import type { Ffmpeg } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { openFeed, type Feed } from '../container/feed.ts'
-import { readsContainer, withContainer } from '../container/open.ts'
+import { expectSpan, readsContainer, withContainer, type Reading } from '../container/open.ts'
 import { packetsWithin } from '../container/packets.ts'
 import { fed } from '../ffmpeg/engine.ts'
 import { soundFilters } from '../ffmpeg/filters.ts'
@@ -19,8 +19,7 @@ import { isPcm, mixPcm } from './pcm.ts'
 
 type Maker = (
   recipe: WaveformRecipe,
-  input: Input,
-  track: InputAudioTrack,
+  file: { readonly input: Input; readonly reading: Reading; readonly track: InputAudioTrack },
   budget: Budget,
 ) => Promise<Waveform>
 
@@ -35,10 +34,10 @@ export function createPcmWaveforms(): Engine {
 
 export function createFfmpegWaveforms(ffmpeg: Ffmpeg): Engine {
   const { name } = ffmpeg
-  const decode: Maker = async (recipe, input, audio, { signal, transformMs }) => {
+  const decode: Maker = async (recipe, { input, reading, track: audio }, { signal, transformMs }) => {
     const { points, sampleRate, length } = recipe
     const peaks = createPeaks(points, samplesIn(length, sampleRate))
-    const feed = await openFeed(input, { span: recipe, audio })
+    const feed = await openFeed(input, reading, { span: recipe, audio })
     const reader = createReader((sample) => peaks.add(sample))
     const job = { args: samplesArguments(recipe, feed), input: feed.stream, take: reader }
     await fed(feed, ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs }))
@@ -76,10 +75,10 @@ async function run(
 ): Promise<Rendition> {
   if (recipe.kind !== 'waveform') throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
   const limits = { signal: budget.signal, bytes: budget.sourceBytes, ms: budget.transformMs }
-  const waveform = await withContainer(original, recipe.from, limits, async (input) => {
+  const waveform = await withContainer(original, recipe.from, limits, async (input, reading) => {
     const track = (await input.getAudioTracks())[recipe.track]
     if (!track) throw new MediaError('CORRUPT_MEDIA')
-    return make(recipe, input, track, budget)
+    return make(recipe, { input, reading, track }, budget)
   })
   const body = new TextEncoder().encode(JSON.stringify(waveform))
   return { main: { name: '', type: 'application/json', body }, facts: { engine } }
@@ -93,12 +92,9 @@ function samplesIn(seconds: number | undefined, sampleRate: number): number | un
 /** Packets after which others have their turn. */
 const PACKETS = 64
 
-async function readSamples(
-  { points, start = 0, length, end = Infinity }: WaveformRecipe,
-  input: Input,
-  track: InputAudioTrack,
-  { signal }: Budget,
-): Promise<Waveform> {
+const readSamples: Maker = async (recipe, { input, reading, track }, { signal }) => {
+  const { points, start = 0, length, end = Infinity } = recipe
+  await expectSpan(input, reading, recipe)
   const sampleRate = await track.getSampleRate()
   const layout = { codec: (await track.getCodec()) ?? '', channels: await track.getNumberOfChannels() }
   const origin = Math.max(0, await input.getFirstTimestamp())
