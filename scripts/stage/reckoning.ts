@@ -19,8 +19,16 @@ export async function reckon(
   heard: readonly Heard[],
   server: () => Service,
 ): Promise<Reckoning> {
-  const ids = new Set([...ledger.accepted.map(({ job }) => job), ...heard.map(({ body }) => body.job_id)])
-  const jobs = await untilOver(ids, server)
+  const promised = new Set(ledger.accepted.map(({ job }) => job))
+  const jobs = await untilOver(promised, heard, server)
+  const calls = [...heard]
+  // One that nobody was promised, and that was over before it was looked for.
+  for (const { body } of calls)
+    if (!jobs.has(body.job_id)) {
+      const answer = await askApi(server(), `/${body.job_id}`)
+      if (answer.status === 200) jobs.set(body.job_id, (await answer.json()) as JobView)
+    }
+  const ids = new Set([...promised, ...jobs.keys()])
   const faults: string[] = []
   const counts: Record<string, number> = { webhooks: heard.length }
   for (const id of ids) {
@@ -29,32 +37,45 @@ export async function reckon(
     counts[what] = (counts[what] ?? 0) + 1
     faults.push(...jobFaults(id, job, ledger))
   }
-  for (const call of heard) faults.push(...callFaults(call, jobs.get(call.body.job_id)))
-  faults.push(...untold(ledger.accepted, heard))
+  for (const call of calls) faults.push(...callFaults(call, jobs.get(call.body.job_id)))
+  faults.push(...untold(ledger.accepted, calls))
   for (const order of ledger.accepted)
     if (jobs.get(order.job)?.status === 'completed')
       faults.push(...(await artifactFaults(order, jobs, server())))
-  for (const status of ['queued', 'processing']) {
-    const left = (await (await askApi(server(), `?status=${status}`)).json()) as { jobs: JobView[] }
-    if (left.jobs.length > 0) faults.push(`${left.jobs.length} jobs are ${status} for ever`)
-  }
+  const left = await openJobs(server())
+  if (left.length > 0) faults.push(`${left.length} jobs wait for ever, ${left[0]} for one`)
   return { faults, counts }
 }
 
-async function untilOver(ids: ReadonlySet<string>, server: () => Service): Promise<Map<string, JobView>> {
+/** Orders whose answers were lost may be jobs, too: they are found where they wait, or by what is heard of them. */
+async function untilOver(
+  promised: ReadonlySet<string>,
+  heard: readonly Heard[],
+  server: () => Service,
+): Promise<Map<string, JobView>> {
   const jobs = new Map<string, JobView>()
   const isOver = (job: JobView | undefined) =>
     job !== undefined && !['queued', 'processing'].includes(job.status) && job.callback_status !== 'pending'
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(300)) {
+    const open = await openJobs(server())
+    const ids = new Set([...promised, ...jobs.keys(), ...open, ...heard.map(({ body }) => body.job_id)])
     for (const id of ids) {
       if (isOver(jobs.get(id))) continue
       const answer = await askApi(server(), `/${id}`)
       if (answer.status === 200) jobs.set(id, (await answer.json()) as JobView)
       else await answer.arrayBuffer()
     }
-    if ([...ids].every((id) => isOver(jobs.get(id)))) break
+    if (open.length === 0 && [...ids].every((id) => isOver(jobs.get(id)))) break
   }
   return jobs
+}
+
+async function openJobs(server: Service): Promise<string[]> {
+  const lists = ['queued', 'processing'].map(async (status) => {
+    const answer = await askApi(server, `?status=${status}&limit=200`)
+    return ((await answer.json()) as { jobs: JobView[] }).jobs.map(({ job_id: id }) => id)
+  })
+  return (await Promise.all(lists)).flat()
 }
 
 function jobFaults(id: string, job: JobView | undefined, { accepted, seen, cancelled }: Ledger): string[] {
