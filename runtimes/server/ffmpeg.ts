@@ -56,7 +56,8 @@ export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmp
   async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
     const file = job.seeks && folder ? join(folder, 'result') : undefined
     const given = isFile(job.input) && folder ? await spool(job.input, folder, job) : undefined
-    const threads = Math.max(1, Math.floor(cpus / (running.size + 1)))
+    // As an ffmpeg itself would choose: some of them wait for others.
+    const threads = Math.max(1, Math.floor((1.5 * cpus) / (running.size + 1)))
     const bound = ['-threads', String(threads)]
     // It reads what we hand it and nothing else, whatever a file names.
     const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', ...bound]

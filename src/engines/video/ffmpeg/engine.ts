@@ -47,7 +47,7 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     const { signal, outputBytes, transformMs } = budget
     const { shape, picture } = splitShape(shot.picture, shot.track)
     const job = { outputBytes, signal, deadlineMs: transformMs }
-    const frame = { ...shot, filters: shape.resize ? shapeFilters(shape, shot.track, true) : [] }
+    const frame = { ...shot, filters: shape.resize ? shapeFilters(shape, shot.track) : [] }
     const png = await (shot.whole ? wholeShot : cutShot)(frame, original, budget, job)
     return finish(png, picture, budget)
   }

@@ -8,7 +8,10 @@ import { cropFilter, FLIPS, QUARTERS } from './filters.ts'
 const STEPS = ['crop', 'rotate', 'flip', 'cut', 'resize'] as const
 export type Shape = Pick<ImageRecipe, (typeof STEPS)[number]>
 
-/** So many pixels that become one make it worth while. */
+/**
+ * Where so many pixels become one they are scaled from the stored colours, which is quicker and nearer to what was filmed
+ * than by way of as many RGB pixels.
+ */
 const MUCH = 2
 
 /** What an ffmpeg does of a picture of a frame, and what remains to be done of it. */
@@ -27,8 +30,7 @@ export function splitShape(
 
 function split(picture: ImageRecipe, track: VideoTrack): { shape: Shape; rest: ImageRecipe } {
   // Edges of what shows through are scaled with their weight, and a veil comes before all else.
-  const isMuch = shrinkage(picture, track) >= MUCH && !track.hasAlpha && !picture.veil
-  if (!isMuch) return { shape: {}, rest: picture }
+  if (!isMuchIn(picture, track) || track.hasAlpha || picture.veil) return { shape: {}, rest: picture }
   const steps = Object.entries(picture)
   const isStep = (name: string) => (STEPS as readonly string[]).includes(name)
   return {
@@ -37,20 +39,19 @@ function split(picture: ImageRecipe, track: VideoTrack): { shape: Shape; rest: I
   }
 }
 
+const isMuchIn = (shape: Shape, size: Size): boolean => shrinkage(shape, size) >= MUCH
+
 /** How many pixels become one. */
-export function shrinkage({ crop, cut, resize }: Shape, size: Size): number {
+function shrinkage({ crop, cut, resize }: Shape, size: Size): number {
   const { width, height } = cut ?? crop ?? size
   return resize ? (width * height) / (resize.width * resize.height) : 1
 }
 
-/**
- * Of a frame that is displayed at the size of `track`; scaling keeps what shows through apart.
- * @param isDirect colour, which is stored for two pixels by two, is scaled from there
- */
-export function shapeFilters(shape: Shape, track: VideoTrack, isDirect: boolean): string[] {
+/** Of a frame that is displayed at the size of `track`; scaling keeps what shows through apart. */
+export function shapeFilters(shape: Shape, track: VideoTrack): string[] {
   const { crop, rotate, flip, cut, resize } = shape
   const scale = resize ? [exactScale(resize)] : []
-  const before = track.hasAlpha ? ['format=gbrap'] : isDirect ? [] : ['format=rgb24']
+  const before = track.hasAlpha ? ['format=gbrap'] : isMuchIn(shape, track) ? [] : ['format=rgb24']
   return [
     ...before,
     ...cropFilter(crop),

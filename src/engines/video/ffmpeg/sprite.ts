@@ -1,9 +1,10 @@
 /** What an ffmpeg is told to lay frames of a cut side by side. Each is scaled down as it comes: none is held at its full size. Pure. */
 import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
-import { cutArguments, PNG, uprightFilters } from './arguments.ts'
+import { chosenArguments, cutArguments, PNG, shownFilters, uprightFilters } from './arguments.ts'
 import { CLEAR, padFilter } from './filters.ts'
 import { feedInput } from './input.ts'
-import { shapeFilters, shrinkage } from './shape.ts'
+import { shapeFilters } from './shape.ts'
+import { wholeInput } from './whole.ts'
 
 /**
  * One picture: the sheet, as a PNG. Nothing at all where a frame is missing or comes too late.
@@ -12,6 +13,14 @@ import { shapeFilters, shrinkage } from './shape.ts'
 export function spriteArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
   const input = feedInput({ start: 0 }, recipe.track, decoder)
   return cutArguments(input, [...tileFilters(recipe), ...repeated(frames), gridFilter(recipe)], PNG)
+}
+
+/** The same of an original that is read whole: its tiles show moments that lie evenly apart. */
+export function wholeSpriteArguments(recipe: SpriteRecipe): string[] {
+  const { from, times, slack, track } = recipe
+  const input = wholeInput(from, { start: times[0] ?? 0 }, track)
+  const filters = [...shownFilters(input, 2 * slack), ...tileFilters(recipe), gridFilter(recipe)]
+  return chosenArguments(input, filters, PNG, 1)
 }
 
 /** Tiles alone, one behind the other: rows of RGB, or RGBA where something shows through. */
@@ -34,14 +43,11 @@ export const tileBytes = ({ tile, alpha }: SpriteRecipe): number => tile.width *
 
 const pixelFormat = ({ alpha }: SpriteRecipe) => (alpha ? 'rgba' : 'rgb24')
 
-/** Where so many pixels become one nobody sees that colour is scaled from where it is stored, in a fifth of the time. */
-const VERY_MUCH = 64
-
 function tileFilters(recipe: SpriteRecipe): string[] {
   const { track, tile } = recipe
   return [
     ...uprightFilters(track),
-    ...shapeFilters(tile, track, shrinkage(tile, track) >= VERY_MUCH),
+    ...shapeFilters(tile, track),
     `format=${pixelFormat(recipe)}`,
     ...(tile.pad ? [padFilter(tile.pad, undefined)] : []),
   ]

@@ -7,13 +7,15 @@ import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
 import type { Recipe } from '../../../plan/recipe.ts'
 import type { WaveformRecipe } from '../../../plan/timed/waveform.ts'
-import type { Ffmpeg } from '../../../platform.ts'
+import type { Ffmpeg, FfmpegJob } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
-import { openFeed, type Feed } from '../container/feed.ts'
+import { openFeed } from '../container/feed.ts'
 import { expectSpan, readsContainer, withContainer, type Reading } from '../container/open.ts'
 import { packetsWithin } from '../container/packets.ts'
 import { fed } from '../ffmpeg/engine.ts'
 import { soundFilters } from '../ffmpeg/filters.ts'
+import { feedInput, type Input as FfmpegInput } from '../ffmpeg/input.ts'
+import { openWhole, readsWhole, wholeInput } from '../ffmpeg/whole.ts'
 import { createPeaks, type Waveform } from './peaks.ts'
 import { isPcm, mixPcm } from './pcm.ts'
 
@@ -27,29 +29,48 @@ type Maker = (
 export function createPcmWaveforms(): Engine {
   return {
     name: 'container',
-    can: (recipe, info) => isReadable(recipe, info) && isPcm(codecOf(recipe, info)),
+    can: (recipe, info) => isReadable(recipe, info) && !recipe.whole && isPcm(codecOf(recipe, info)),
     run: (recipe, original, budget) => run('container', recipe, original, budget, readSamples),
   }
 }
 
 export function createFfmpegWaveforms(ffmpeg: Ffmpeg): Engine {
   const { name } = ffmpeg
-  const decode: Maker = async (recipe, { input, reading, track: audio }, { signal, transformMs }) => {
+  /** Peaks are counted while samples come. */
+  async function count(
+    recipe: WaveformRecipe,
+    heard: FfmpegInput,
+    input: FfmpegJob['input'],
+    budget: Budget,
+  ) {
     const { points, sampleRate, length } = recipe
     const peaks = createPeaks(points, samplesIn(length, sampleRate))
-    const feed = await openFeed(input, reading, { span: recipe, audio })
-    const reader = createReader((sample) => peaks.add(sample))
-    const job = { args: samplesArguments(recipe, feed), input: feed.stream, take: reader }
-    await fed(feed, ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs }))
+    const take = createReader((sample) => peaks.add(sample))
+    const job = { args: samplesArguments(recipe, heard), input, take }
+    const { signal, transformMs } = budget
+    await ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs })
     return peaks.finish(sampleRate)
+  }
+
+  const decode: Maker = async (recipe, { input, reading, track: audio }, budget) => {
+    const feed = await openFeed(input, reading, { span: recipe, audio })
+    return fed(feed, count(recipe, feedInput(feed), feed.stream, budget))
+  }
+
+  async function decodeWhole(recipe: WaveformRecipe, original: Original, budget: Budget) {
+    const heard = { ...wholeInput(recipe.from, recipe), sound: recipe.track }
+    return count(recipe, heard, await openWhole(original, budget.sourceBytes), budget)
   }
   return {
     name,
     async can(recipe, info) {
-      if (!isReadable(recipe, info) || codecOf(recipe, info) === null) return false
+      if (!isReadable(recipe, info) || (codecOf(recipe, info) === null && !recipe.whole)) return false
       return (await ffmpeg.abilities()) !== undefined
     },
-    run: (recipe, original, budget) => run(name, recipe, original, budget, decode),
+    async run(recipe, original, budget) {
+      if (recipe.kind !== 'waveform' || !recipe.whole) return run(name, recipe, original, budget, decode)
+      return told(name, await decodeWhole(recipe, original, budget))
+    },
   }
 }
 
@@ -59,7 +80,8 @@ const MOST_SAMPLES = 192 * 1_048_576
 type Info = Parameters<Engine['can']>[1]
 
 function isReadable(recipe: Recipe, info: Info): recipe is WaveformRecipe {
-  return recipe.kind === 'waveform' && info.class !== 'image' && readsContainer(info.format)
+  if (recipe.kind !== 'waveform' || info.class === 'image') return false
+  return recipe.whole ? readsWhole(info.format) : readsContainer(info.format)
 }
 
 function codecOf({ track }: WaveformRecipe, info: Info): string | null {
@@ -80,6 +102,10 @@ async function run(
     if (!track) throw new MediaError('CORRUPT_MEDIA')
     return make(recipe, { input, reading, track }, budget)
   })
+  return told(engine, waveform)
+}
+
+function told(engine: string, waveform: Waveform): Rendition {
   const body = new TextEncoder().encode(JSON.stringify(waveform))
   return { main: { name: '', type: 'application/json', body }, facts: { engine } }
 }
@@ -113,11 +139,10 @@ const readSamples: Maker = async (recipe, { input, reading, track }, { signal })
   return peaks.finish(sampleRate)
 }
 
-function samplesArguments({ sampleRate }: WaveformRecipe, feed: Feed): string[] {
-  const filters = soundFilters({ speed: 1, sampleRate }, feed).join(',')
-  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn', '-sn', '-dn']
-  const make = ['-af', filters, '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-f', 's16le']
-  return [...read, ...make]
+function samplesArguments({ sampleRate }: WaveformRecipe, input: FfmpegInput): string[] {
+  const filters = soundFilters({ speed: 1, sampleRate }, input).join(',')
+  const make = ['-map', `0:a:${input.sound ?? 0}`, '-vn', '-sn', '-dn', '-af', filters, '-ac', '1']
+  return [...input.read, ...make, '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-f', 's16le']
 }
 
 /** Of pieces that may end within a sample. */
