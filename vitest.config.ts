@@ -5,7 +5,7 @@ const ALONE = [
   'test/engines/task-runner.test.ts',
   'test/line/load.test.ts',
   'test/runtimes/{cli,examples,isolation,jobs,jobs-redis,jobs-workers,nsfw,service,slim-worker,start,worker-memory}.test.ts',
-  'test/runtimes/server/{ffmpeg,pool,sqlite}.test.ts',
+  'test/runtimes/server/{ffmpeg,pool,postgres,sqlite}.test.ts',
   'test/store/crash.test.ts',
 ]
 

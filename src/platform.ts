@@ -26,7 +26,10 @@ export type SqlRow = Record<string, SqlValue>
 export interface Sql {
   readonly dialect: 'sqlite' | 'postgres'
   query(sql: string, ...parameters: SqlValue[]): Promise<SqlRow[]>
-  /** All or nothing, in order. One list of rows for each statement. */
+  /**
+   * All or nothing, in order. One list of rows for each statement. On PostgreSQL others may commit between two of them: see
+   * `locksOf` in database/sql.ts.
+   */
   batch(statements: readonly Statement[]): Promise<SqlRow[][]>
   close(): Promise<void>
 }
@@ -223,7 +226,7 @@ export interface Platform {
   openDriver(mount: string, use: MountUse): Driver | Promise<Driver>
   /** Writes a copy that outlives no crash. Absent: there is no room for one. @throws the signal's reason, and what the stream throws */
   spool?(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<SpooledFile>
-  /** Opens `sqlite:PATH`, `postgres://…` or `d1:BINDING`; undefined when the runtime has no database. */
+  /** Opens `sqlite:PATH`, `postgres://…` (whether it can be reached now or not) or `d1:BINDING`; undefined when the runtime has no database. */
   openSql(url: string): Promise<Sql | undefined>
   /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */
   openRedis?(url: string): Promise<Redis>

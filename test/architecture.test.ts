@@ -78,6 +78,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@ffmpeg': /^runtimes\/server\/ffmpeg-wasm\//,
   jose: /^src\/access\//,
   libsql: /^runtimes\//,
+  pg: /^runtimes\//,
   '@hono/node-server': /^runtimes\//,
 }
 

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import type { Platform } from '../../src/index.ts'
 import { openServerDelivery } from './bullmq.ts'
+import { openServerSql } from './database.ts'
 import { createFfmpegs } from './ffmpeg.ts'
 import { hashFile } from './files.ts'
 import { openServerDriver } from './mounts.ts'
@@ -10,7 +11,6 @@ import { FFMPEG_SCRIPT, THREAD_SCRIPT } from './places.ts'
 import { createPool } from './pool.ts'
 import { openServerRedis } from './redis.ts'
 import { spoolCopy } from './spool.ts'
-import { openServerSql } from './sqlite.ts'
 import { createWasmLoader } from './wasm-files.ts'
 
 /** What differs from one server runtime to another. */

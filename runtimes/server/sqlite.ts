@@ -23,23 +23,6 @@ const PATIENCE_MS = 10_000
 const LARGEST_PAUSE_MS = 50
 const STATEMENTS_KEPT = 200
 
-/**
- * Opens `sqlite:PATH`, creating file and folder.
- * @throws Error naming the reason for other addresses
- */
-export async function openServerSql(url: string): Promise<Sql | undefined> {
-  const [, scheme = '', path = ''] = /^([a-z0-9]+):(.*)$/s.exec(url) ?? []
-  if (scheme === 'sqlite' && path !== '') return openSqlite(path)
-  throw new Error(REFUSALS[scheme] ?? 'database: expected sqlite:PATH')
-}
-
-const POSTGRES = 'database: PostgreSQL is not supported by this version, use sqlite:PATH'
-const REFUSALS: Readonly<Record<string, string>> = {
-  postgres: POSTGRES,
-  postgresql: POSTGRES,
-  d1: 'database: D1 is reachable from Cloudflare Workers only, use sqlite:PATH',
-}
-
 /** @param path of a file, or `:memory:` */
 export async function openSqlite(path: string): Promise<Sql> {
   if (path !== ':memory:') await mkdir(dirname(path), { recursive: true })
@@ -112,12 +95,16 @@ async function openNodeSqlite(path: string): Promise<SyncDatabase | undefined> {
 async function openLibsql(path: string): Promise<SyncDatabase> {
   const { default: Database } = await import('libsql')
   const database = new Database(path)
-  const prepare = remember((sql) => database.prepare(sql))
+  const prepare = remember((sql) => {
+    const statement = database.prepare(sql)
+    // Asking it every time costs as much as a small statement.
+    return { statement, isReader: statement.reader }
+  })
   return {
     exec: (sql) => void database.exec(sql),
     all(sql, parameters) {
-      const statement = prepare(sql)
-      if (statement.reader) return statement.all(...parameters)
+      const { statement, isReader } = prepare(sql)
+      if (isReader) return statement.all(...parameters)
       statement.run(...parameters)
       return []
     },

@@ -1,5 +1,5 @@
 /** What the adapters of `Sql` share: rows in one shape, whatever the engine says. */
-import type { SqlRow, SqlValue } from '../platform.ts'
+import type { Sql, SqlRow, SqlValue } from '../platform.ts'
 
 /**
  * One row in the shape of `SqlRow`: blobs become plain `Uint8Array`s, big integers numbers.
@@ -22,6 +22,28 @@ function toSqlValue(value: unknown): SqlValue {
   // D1 gives blobs as arrays of numbers.
   if (Array.isArray(value)) return Uint8Array.from(value as number[])
   throw new TypeError(`A column holds a value of unknown kind: ${typeof value}`)
+}
+
+/**
+ * What ends a `select` whose rows others must not change or take before the statement, or the batch around it, is done.
+ * SQLite has one writer at a time; PostgreSQL has many, and a statement there sees what was committed when it began.
+ */
+const LOCKS = {
+  sqlite: { take: '', change: '', hold: '' },
+  postgres: { take: ' for update skip locked', change: ' for update', hold: ' for share' },
+} as const
+
+export interface Locks {
+  /** The rows are ours; those that others are about to take are passed over and not waited for. */
+  readonly take: string
+  /** We change them next; waits for whoever does so now. */
+  readonly change: string
+  /** Nobody changes them until we are done; waits for whoever does so now. */
+  readonly hold: string
+}
+
+export function locksOf({ dialect }: Pick<Sql, 'dialect'>): Locks {
+  return LOCKS[dialect]
 }
 
 /** `?, ?, ?` for a list of `count` parameters. */

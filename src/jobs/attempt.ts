@@ -64,12 +64,13 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
         async save(known) {
           // What was made is not lost: the rest has its own time.
           again()
-          await records.save(lease.job, lease.token, known)
+          await persistently(() => records.save(lease.job, lease.token, known), stop.signal, options)
         },
       }),
     )
     reporter.end()
-    await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
+    const end = [records.complete(job.id, lease.token, results), callbacks.release(job.id)]
+    await persistently(() => queue.finish(lease, end), stop.signal, options)
     const { id, type, lane } = job
     const durationMs = options.now() - begunAt
     logger.log('info', 'job completed', { job: id, type, lane, attempt: lease.attempt, durationMs })
@@ -82,6 +83,29 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
   } finally {
     reporter.end()
     letGo()
+  }
+}
+
+const AGAIN_MS = 500
+/** Of leases, for which it is tried to write down what was done. */
+const LEASES = 4
+
+/** What is done is written down as soon as the database lets us, and not done again; unless the lease is lost meanwhile. */
+async function persistently(
+  write: () => Promise<unknown>,
+  stop: AbortSignal,
+  { logger, now, leaseMs }: Pick<AttemptOptions, 'logger' | 'now' | 'leaseMs'>,
+): Promise<void> {
+  const until = now() + LEASES * leaseMs
+  for (;;) {
+    try {
+      return void (await write())
+    } catch (error) {
+      if (stop.aborted || now() > until) throw error
+      logger.log('warn', 'end of a job not written down yet', { cause: String(error) })
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      stop.throwIfAborted()
+    }
   }
 }
 

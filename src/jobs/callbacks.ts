@@ -1,5 +1,5 @@
 /** Who wants to hear of the end of a job: one row for each address, due from the moment that the job is over. */
-import { numberIn, textIn } from '../database/sql.ts'
+import { locksOf, numberIn, textIn } from '../database/sql.ts'
 import type { Sql, Statement } from '../platform.ts'
 
 export interface DueCallback {
@@ -17,19 +17,22 @@ export interface Callbacks {
   // Statements, for a batch with what is written down of the job.
   /** Each address once; due at once when the job is over. */
   add(job: string, url: string): Statement
-  /** The new job tells whom the old one told. */
+  /** The new job tells whom the old one told; at once when it is over. */
   copy(from: string, to: string): Statement
   /** Now they are due, if the job is over. */
   release(job: string): Statement
 }
 
-const IS_OVER = "status in ('completed', 'failed', 'cancelled')"
+const IS_OVER = "job.status in ('completed', 'failed', 'cancelled')"
 
-export function createCallbacks({ query }: Pick<Sql, 'query'>, now: () => number): Callbacks {
+export function createCallbacks(sql: Pick<Sql, 'query' | 'dialect'>, now: () => number): Callbacks {
+  const { query } = sql
+  // A job that ends at this moment releases either what we add, or has ended when we look.
+  const { take, hold } = locksOf(sql)
   return {
     async claim(leaseMs) {
-      const text = `update job_callback set due_at = ?, attempts = attempts + 1 where (job, url) in
-        (select job, url from job_callback where due_at <= ? order by due_at limit 1) returning job, url, attempts`
+      const text = `update job_callback set due_at = ?, attempts = attempts + 1 where (job, url) =
+        (select job, url from job_callback where due_at <= ? order by due_at limit 1${take}) returning job, url, attempts`
       const [row] = await query(text, now() + leaseMs, now())
       return row && { job: textIn(row, 'job'), url: textIn(row, 'url'), attempt: numberIn(row, 'attempts') }
     },
@@ -42,16 +45,18 @@ export function createCallbacks({ query }: Pick<Sql, 'query'>, now: () => number
     },
     add: (job, url) => [
       `insert into job_callback (job, url, status, attempts, due_at)
-       select id, cast(? as text), 'pending', 0, case when ${IS_OVER} then cast(? as bigint) end from job where id = ?
+       select id, cast(? as text), 'pending', 0, case when ${IS_OVER} then cast(? as bigint) end from job where id = ?${hold}
        on conflict do nothing`,
       url,
       now(),
       job,
     ],
     copy: (from, to) => [
-      `insert into job_callback (job, url, status, attempts)
-       select job.id, old.url, 'pending', 0 from job_callback old, job where old.job = ? and job.id = ?
+      `insert into job_callback (job, url, status, attempts, due_at)
+       select job.id, old.url, 'pending', 0, case when ${IS_OVER} then cast(? as bigint) end
+       from job_callback old, job where old.job = ? and job.id = ?${hold}
        on conflict do nothing`,
+      now(),
       from,
       to,
     ],

@@ -2,7 +2,7 @@
  * The queue that needs nothing but the database. A job that waits and one that is worked on are the same row: a lease is
  * only a time until which nobody else gets it, so that what a dead worker held comes back by itself.
  */
-import { numberIn, textIn } from '../database/sql.ts'
+import { locksOf, numberIn, textIn } from '../database/sql.ts'
 import type { LaneCounts, Queue, Sql, Statement } from '../platform.ts'
 
 export interface SqlQueueOptions {
@@ -19,17 +19,28 @@ export interface SqlQueueOptions {
 const WAITING = 0
 const LEASED = 1
 
-/** Both halves are one step into the index, however many wait. Leases that ended go first: they waited already. */
-const CLAIM = `update job_queue set state = ${LEASED}, ready_at = ?, token = ?, deliveries = deliveries + 1
-  where job = coalesce(
-    (select job from job_queue where lane = ? and state = ${LEASED} and ready_at <= ? order by ready_at, job limit 1),
-    (select job from job_queue where lane = ? and state = ${WAITING} and ready_at <= ? order by ready_at, job limit 1))
-  and not exists (select 1 from job_pause where lane = ?)
-  returning job, deliveries`
+/** The next of a lane: one step into the index, however many wait. */
+const nextOf = (state: number, lock: string) =>
+  `(select job from job_queue where lane = ? and state = ${state} and ready_at <= ?
+    and not exists (select 1 from job_pause where lane = ?) order by ready_at, job limit 1${lock})`
 
-/** What `claim` runs, for who wants to see how the database goes about it. */
-export function claimStatement(lane: string, token: string, now: number, leaseMs: number): Statement {
-  return [CLAIM, now + leaseMs, token, lane, now, lane, now, lane]
+/**
+ * What `claim` runs, for who wants to see how the database goes about it: one statement, whatever the lanes are. In each of
+ * them, leases that ended go first: they waited already.
+ */
+export function claimStatement(
+  sql: Pick<Sql, 'dialect'>,
+  { lanes, token, now, leaseMs }: { lanes: readonly string[]; token: string; now: number; leaseMs: number },
+): Statement {
+  const { take } = locksOf(sql)
+  const candidates = lanes.flatMap(() => [nextOf(LEASED, take), nextOf(WAITING, take)])
+  return [
+    `update job_queue set state = ${LEASED}, ready_at = ?, token = ?, deliveries = deliveries + 1
+     where job = coalesce(${candidates.join(', ')}) returning job, lane, deliveries`,
+    now + leaseMs,
+    token,
+    ...lanes.flatMap((lane) => [lane, now, lane, lane, now, lane]),
+  ]
 }
 
 /** A job that is written down as `queued` gets its place, once. */
@@ -51,12 +62,15 @@ export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions)
     add: (job, records) => batch([...records, placeStatement(job, now())]),
 
     async claim(lanes) {
-      for (const lane of lanes) {
-        const token = newToken()
-        const [row] = await query(...claimStatement(lane, token, now(), leaseMs))
-        if (row) return { job: textIn(row, 'job'), lane, token, attempt: numberIn(row, 'deliveries') }
+      const token = newToken()
+      const [row] = await query(...claimStatement(sql, { lanes, token, now: now(), leaseMs }))
+      if (!row) return undefined
+      return {
+        job: textIn(row, 'job'),
+        lane: textIn(row, 'lane'),
+        token,
+        attempt: numberIn(row, 'deliveries'),
       }
-      return undefined
     },
 
     async extend({ job, token }) {
@@ -93,7 +107,7 @@ export function createSqlQueue({ sql, leaseMs, now, newToken }: SqlQueueOptions)
     async isFull(most) {
       // Counts no further than it must.
       const [row] = await query(
-        'select count(*) as jobs from (select 1 from job_queue limit ?) as some',
+        'select count(*) as jobs from (select 1 from job_queue limit ?) as first_jobs',
         most,
       )
       return numberIn(row, 'jobs') >= most

@@ -34,7 +34,7 @@ const BASE_MS = 1000
 /** Milliseconds of one call. */
 const CALL_MS = 10_000
 /** A caller that is silent for so long is dead. */
-const LEASE_MS = 60_000
+const LEASE_MS = 20_000
 
 export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { callbacks, records, safeFetch, secret, logger, pollMs, now } = options

@@ -3,7 +3,7 @@
  * lead to them. Statements only; what is done to the blobs themselves is `eviction-index.ts`.
  */
 import { migrated } from '../database/migrated.ts'
-import { numberIn, placeholders, textIn } from '../database/sql.ts'
+import { locksOf, numberIn, placeholders, textIn } from '../database/sql.ts'
 import type { Sql, SqlRow, SqlValue, Statement } from '../platform.ts'
 import type { PurgeTarget, Subject } from './cache.ts'
 import { STORE_MIGRATIONS } from './migrations.ts'
@@ -70,6 +70,14 @@ export interface IndexRows {
 /** The tables are made at the first call. */
 export function createIndexRows(sql: Sql): IndexRows {
   const { query, batch } = migrated(sql, STORE_MIGRATIONS)
+  const { change } = locksOf(sql)
+  /** Nothing else is added or taken away until it is done. */
+  const onTheBooks = (statements: readonly Statement[]) =>
+    change === ''
+      ? batch(statements)
+      : batch([[`select id from store_total where id = 1${change}`], ...statements]).then((rows) =>
+          rows.slice(1),
+        )
   const blobs = async (where: string, ...parameters: SqlValue[]) =>
     (await query(`select key, generation, bytes from store_blob where ${where}`, ...parameters)).map(toBlob)
 
@@ -77,7 +85,7 @@ export function createIndexRows(sql: Sql): IndexRows {
     total: async () => numberIn((await query('select bytes from store_total where id = 1'))[0], 'bytes'),
 
     async reserve({ key, generation, bytes }, now, maxBytes) {
-      const [inserted] = await batch([
+      const [inserted] = await onTheBooks([
         [
           `insert into store_blob (key, generation, bytes, used_at, state)
            select cast(? as text), cast(? as text), cast(? as bigint), cast(? as bigint), ${WRITING}
@@ -114,7 +122,7 @@ export function createIndexRows(sql: Sql): IndexRows {
     async forget(list) {
       const where = 'where key = ? and generation = ?'
       if (list.length === 0) return
-      await batch(
+      await onTheBooks(
         list.flatMap(({ key, generation }): Statement[] => [
           [
             `update store_total set bytes = bytes - coalesce((select bytes from store_blob ${where}), 0) where id = 1`,
@@ -192,9 +200,9 @@ export function createIndexRows(sql: Sql): IndexRows {
     },
 
     async recount() {
-      await query(
-        'update store_total set bytes = (select coalesce(sum(bytes), 0) from store_blob) where id = 1',
-      )
+      await onTheBooks([
+        ['update store_total set bytes = (select coalesce(sum(bytes), 0) from store_blob) where id = 1'],
+      ])
     },
   }
 }

@@ -28,6 +28,6 @@ export const databaseSchema = z
   .string()
   .regex(/^(sqlite:.|d1:.|postgres(ql)?:\/\/.)/, 'expected sqlite:PATH, d1:BINDING or postgres://…')
   .default('sqlite:./.mediamorph/mediamorph.db')
-  .describe('Where the index of the cache lives; env `DATABASE_URL`')
+  .describe('Where the index of the cache and the jobs live; env `DATABASE_URL`')
 
 export type StorageSettings = z.output<typeof storageSchema>

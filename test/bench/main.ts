@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: first the engine against sharp, task by task (`engine/`), then this service and ipx (sharp) over HTTP, making
  * the same pictures, then video against the ffmpeg of the machine, then stored answers against bare handlers, each in one interleaved run. Takes under twenty-five
- * minutes. `npm run bench -- engine`, `-- http`, `-- video` and `-- hits` run one part, `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
+ * minutes. `npm run bench -- engine`, `-- http`, `-- video`, `-- jobs` and `-- hits` run one part, `--write` puts the figures into docs/performance.md, `--runtimes=bun,node,deno` chooses our services.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import sharp from 'sharp'
@@ -11,6 +11,7 @@ import { createWorkspace, type Workspace } from '../../scripts/stage/workspace.t
 import { contenders, type Contender, type Task } from './contenders.ts'
 import { benchEngine } from './engine/main.ts'
 import { benchHits } from './hits.ts'
+import { benchJobs } from './jobs/main.ts'
 import { burst, type Burst } from './measure.ts'
 import { machine, memoryTable, table, writePage, type Cell, type Part } from './report.ts'
 import { benchVideo } from './video/main.ts'
@@ -32,7 +33,7 @@ const TASKS: readonly Task[] = Object.keys(PHOTOS).flatMap((photo) =>
   ),
 )
 
-const PARTS: readonly Part[] = ['engine', 'http', 'hits', 'video']
+const PARTS: readonly Part[] = ['engine', 'http', 'hits', 'video', 'jobs']
 
 interface Running {
   readonly contender: Contender
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   if (wants('engine')) await report('engine', `${facts}\n\n${await benchEngine()}`)
   if (wants('http')) await benchHttp(facts)
   if (wants('video')) await report('video', `${facts}\n\n${await benchVideo(runtimes())}`)
+  if (wants('jobs')) await report('jobs', `${facts}\n\n${await benchJobs()}`)
   if (wants('hits')) {
     const photo = await photograph(1600, 1200)
     await report('hits', `${facts}\n\n${await benchHits(photo, runtimes(), CLIENTS)}`)

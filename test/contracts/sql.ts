@@ -6,8 +6,9 @@ import type { Sql } from '../../src/platform.ts'
 export function describeSql(name: string, open: () => Promise<Sql>): void {
   async function openWithTable(): Promise<Sql> {
     const sql = await open()
+    const bytes = sql.dialect === 'postgres' ? 'bytea' : 'blob'
     await sql.batch([
-      ['create table thing (id text primary key, size bigint not null default 0, body blob)'],
+      [`create table thing (id text primary key, size bigint not null default 0, body ${bytes})`],
       ['create index thing_size on thing (size)'],
     ])
     return sql

@@ -2,15 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Miniflare } from 'miniflare'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openPostgres } from '../../runtimes/server/postgres.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 import { createD1Sql, type D1Like } from '../../src/database/d1.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { JOB_MIGRATIONS } from '../../src/jobs/migrations.ts'
+import { createCallbacks } from '../../src/jobs/callbacks.ts'
 import { createJobRecords } from '../../src/jobs/records.ts'
 import { claimStatement, createSqlQueue } from '../../src/jobs/sql-queue.ts'
 import type { Sql } from '../../src/platform.ts'
 import { describeQueue, newJob } from '../contracts/queue.ts'
+import { hasPostgres, startPostgres, type PostgresServer } from '../support/postgres.ts'
 
 const DATABASES = Array.from({ length: 20 }, (_, index) => `DB${index}`)
 const LEASE_MS = 1000
@@ -61,15 +64,115 @@ describeQueue('D1', async () => {
   return underTest(createD1Sql(d1 as D1Like))
 })
 
+// Debian's package of that name; .ci/run installs it.
+const POSTGRES = hasPostgres() ? 'a real PostgreSQL' : 'a real PostgreSQL, which is not installed here'
+describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(() => server.close())
+
+  describeQueue('PostgreSQL', async () => {
+    const place = server.newPlace()
+    const [sql, second] = [await openPostgres(place), await openPostgres(place)]
+    onTestFinished(() => second.close())
+    return underTest(sql, second)
+  })
+
+  test('the claim is a step into the index, whatever waits, and passes over what others take', async () => {
+    const sql = await openPostgres(server.newPlace())
+    await migrate(sql, JOB_MIGRATIONS)
+    await sql.batch([
+      [
+        `insert into job_queue (job, lane, state, ready_at, deliveries)
+        select 'job-' || n, 'default', 0, n, 0 from generate_series(1, 20000) n`,
+      ],
+      ['analyze job_queue'],
+    ])
+    const claim = claimStatement(sql, {
+      lanes: ['critical', 'default'],
+      token: 't',
+      now: 20_000,
+      leaseMs: LEASE_MS,
+    })
+    const [text, ...values] = claim
+    const plan = (await sql.query(`explain ${text}`, ...values)).map((row) => String(row['QUERY PLAN']))
+    const lines = plan.filter((line) => /LockRows|Index Scan|Seq Scan|Sort/.test(line)).map(nodeOf)
+    expect(lines.filter((line) => line === 'LockRows')).toHaveLength(4)
+    expect(lines.filter((line) => line === 'Index Scan using job_queue_next')).toHaveLength(4)
+    expect(lines.filter((line) => /Sort|Seq Scan on job_queue/.test(line))).toEqual([])
+    await sql.close()
+  })
+
+  test('one that claims does not wait for another that has not finished claiming', async () => {
+    const place = server.newPlace()
+    const [sql, other] = [await openPostgres(place), await openPostgres(place)]
+    const { queue, now } = await underTest(sql, other)
+    const records = createJobRecords(sql, now)
+    const jobs = [newJob(), newJob()]
+    for (const job of jobs) await queue.add(job.id, [records.insert(job)])
+    const claim = claimStatement(other, {
+      lanes: ['critical', 'default'],
+      token: 'slow',
+      now: now(),
+      leaseMs: LEASE_MS,
+    })
+    const slow = other.batch([claim, ['select pg_sleep(0.5)']])
+    const hasBegun = async () =>
+      (await sql.query("select 1 from pg_stat_activity where query like 'select pg_sleep%'")).length
+    await expect.poll(hasBegun, { interval: 10 }).toBe(1)
+    expect((await queue.claim(['default']))?.job).toBe(jobs[1]?.id)
+    expect(await hasBegun()).toBe(1)
+    expect((await slow)[0]).toMatchObject([{ job: jobs[0]?.id }])
+    expect(await queue.claim(['default'])).toBeUndefined()
+    await Promise.all([sql.close(), other.close()])
+  })
+
+  test('an address that is added at the moment in which the job ends is told, by one of those who look', async () => {
+    const place = server.newPlace()
+    const [sql, other] = [await openPostgres(place), await openPostgres(place)]
+    const { queue, now } = await underTest(sql, other)
+    const [records, callbacks] = [createJobRecords(sql, now), createCallbacks(sql, now)]
+    const job = newJob()
+    await queue.add(job.id, [records.insert(job), callbacks.add(job.id, 'http://a/')])
+    const lease = (await queue.claim(['default']))!
+    await records.start(job.id, lease.token)
+    const ending = [records.complete(job.id, lease.token, {}), callbacks.release(job.id)]
+    const end = other.batch([...ending, ['select pg_sleep(0.3)']])
+    const isEnding = async () =>
+      (await sql.query("select 1 from pg_stat_activity where query like 'select pg_sleep%'")).length
+    await expect.poll(isEnding, { interval: 10 }).toBe(1)
+    await records.run(callbacks.add(job.id, 'http://b/'))
+    await end
+    const looks = [sql, other, sql, other].map((one) => createCallbacks(one, now).claim(1000))
+    const told = (await Promise.all(looks)).flatMap((due) => due?.url ?? [])
+    expect(told.toSorted()).toEqual(['http://a/', 'http://b/'])
+    await Promise.all([sql.close(), other.close()])
+  })
+})
+
+/** A line of a plan without its figures. */
+const nodeOf = (line: string) =>
+  line
+    .replace(/^[\s>-]+/, '')
+    .replace(/ on job_queue job_queue_\d+|  \(cost.*| on job_queue  .*/g, '')
+    .trim()
+
 describe('the claim', () => {
   test('is a step into the index, whatever waits', async () => {
     const sql = await openSqlite(':memory:')
     await migrate(sql, JOB_MIGRATIONS)
-    const [text, ...values] = claimStatement('default', 't', 0, LEASE_MS)
+    const [text, ...values] = claimStatement(sql, {
+      lanes: ['critical', 'default'],
+      token: 't',
+      now: 0,
+      leaseMs: LEASE_MS,
+    })
     const plan = (await sql.query(`explain query plan ${text}`, ...values)).map((row) =>
       String(row['detail']),
     )
-    expect(plan.filter((line) => line.includes('job_queue_next'))).toHaveLength(2)
+    expect(plan.filter((line) => line.includes('job_queue_next'))).toHaveLength(4)
     expect(plan.filter((line) => /SCAN (?!CONSTANT)|TEMP B-TREE/.test(line))).toEqual([])
     await sql.close()
   })

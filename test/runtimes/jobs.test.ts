@@ -1,6 +1,8 @@
 /** Jobs on every runtime, and among several processes of different ones that share a database. */
+import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serveHttp } from '../support/loopback.ts'
+import { hasPostgres, startPostgres } from '../support/postgres.ts'
 import { build, RUNTIMES } from './commands.ts'
 import { ask, begun, openJobStage, order, stateOf, type JobStage } from './job-stage.ts'
 import { killGroup } from './processes.ts'
@@ -81,4 +83,57 @@ test('a job outlives the process that was at it, whichever runtime has it next',
   expect(performance.now() - begun).toBeLessThan(3000)
   await open.text().catch(() => undefined)
   await origin.close()
+})
+
+// Debian's package of that name; .ci/run installs it.
+const POSTGRES = hasPostgres() ? 'a real PostgreSQL' : 'a real PostgreSQL, which is not installed here'
+test.runIf(hasPostgres())(`three runtimes share ${POSTGRES}, which fails while they work`, async () => {
+  const postgres = await startPostgres()
+  const origin = await serveHttp((_, response) => {
+    setTimeout(
+      () => response.writeHead(200, { etag: '"1"', 'content-type': 'image/jpeg' }).end(stage.photo),
+      200,
+    )
+  })
+  try {
+    const config = await stage.configure(
+      { type: 'http', url: `${origin.origin}/\${key}`, mount: undefined, key: undefined },
+      { jobs: { leaseMs: 2000 }, outbound: { allowPrivate: ['127.0.0.0/8'] } },
+    )
+    const env = { DATABASE_URL: postgres.newPlace() }
+    const [server, ...workers] = await Promise.all([
+      stage.begin('node', config, 'server', env),
+      stage.begin('bun', config, 'worker', env),
+      stage.begin('deno', config, 'worker', env),
+    ])
+    const jobs = await Promise.all(Array.from({ length: 20 }, (_, n) => order(server.address, 30 + n)))
+    const statuses = () => Promise.all(jobs.map((job) => stateOf(server.address, job)))
+    await expect.poll(statuses, { interval: 20, timeout: 10_000 }).toContain('completed')
+    await postgres.crash()
+    for (const { address } of [server, ...workers]) {
+      const answer = await fetch(`${address}/readyz`)
+      const { checks } = (await answer.json()) as { checks: Record<string, { ok: boolean }> }
+      expect([answer.status, checks['database']?.ok]).toEqual([503, false])
+    }
+    const refused = await ask(server.address, '/api/jobs')
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'STORE_FAILED' } }])
+    await postgres.restart()
+
+    const all = new Set(['completed'])
+    await expect.poll(async () => new Set(await statuses()), { timeout: 20_000 }).toEqual(all)
+    for (const { address } of [server, ...workers])
+      expect((await fetch(`${address}/readyz`)).status).toBe(200)
+    for (const width of jobs.keys()) {
+      const media = await fetch(`${server.address}/files/a.jpg?width=${30 + width}&format=webp`)
+      expect([media.status, media.headers.get('x-cache')]).toEqual([200, 'HIT'])
+      expect((await sharp(await media.arrayBuffer()).metadata()).width).toBe(30 + width)
+    }
+    for (const { running } of [server, ...workers]) {
+      running.child.kill('SIGTERM')
+      expect((await running.ended()).code).toBe(0)
+    }
+  } finally {
+    await origin.close()
+    await postgres.close()
+  }
 })

@@ -26,6 +26,7 @@ const CLEAN = {
   MEDIAMORPH_CONFIG: undefined,
   MEDIAMORPH_SECRET: undefined,
   REDIS_URL: undefined,
+  DATABASE_URL: undefined,
   HOST: undefined,
   PORT: undefined,
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openServerSql, openSqlite } from '../../../runtimes/server/sqlite.ts'
+import { openServerSql } from '../../../runtimes/server/database.ts'
+import { openSqlite } from '../../../runtimes/server/sqlite.ts'
 import { describeSql } from '../../contracts/sql.ts'
 
 const folders: string[] = []
@@ -31,8 +32,7 @@ describe('a database address', () => {
   })
 
   it.each([
-    ['postgres://u:p@h/d', /PostgreSQL is not supported by this version/],
-    ['postgresql://h/d', /PostgreSQL is not supported by this version/],
+    ['postgres://u:p@[h/d', /address of a PostgreSQL cannot be read/],
     ['d1:DB', /Workers only/],
     ['mysql://h', /expected sqlite:PATH/],
     ['sqlite:', /expected sqlite:PATH/],

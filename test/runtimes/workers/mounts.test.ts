@@ -62,6 +62,12 @@ describe('mounts of a Worker', () => {
     ])
   })
 
+  it('refuses PostgreSQL, naming the field', () => {
+    expect(faultsOf('r2:A', 'r2:A', 'postgres://u:hidden@h/d', { A: R2 })).toEqual([
+      'database: expected d1:BINDING, because postgres: does not exist on Workers',
+    ])
+  })
+
   it('refuses a folder of what jobs made, where the grammar of Vylux reads it', () => {
     const origins = [
       { name: 'source', match: '^/(.+)$', sources: [{ type: 'storage' as const, mount: 'r2:A', key: '$1' }] },
