@@ -103,7 +103,13 @@ export async function startPostgres(): Promise<PostgresServer> {
     await exited
   }
   const signalAll = (name: NodeJS.Signals) => {
-    for (const id of familyOf(child.pid!)) process.kill(id, name)
+    for (const id of familyOf(child.pid!)) {
+      try {
+        process.kill(id, name)
+      } catch {
+        // A connection that has ended since.
+      }
+    }
   }
 
   let places = 0
