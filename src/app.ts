@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { OriginPolicy, Services } from './context.ts'
 import type { Engine } from './engines/engine.ts'
+import { gatedEngine } from './engines/gated.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { createFfmpegWaveforms, createPcmWaveforms } from './engines/video/waveform/engine.ts'
 import { createContainerEngine } from './engines/video/container/engine.ts'
@@ -127,7 +128,7 @@ function createServices(config: Config, resources: Resources): Services {
 }
 
 /** The first that can makes it. */
-function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resources): Engine[] {
+function createEngines({ limits }: Config, { workers, bounds, ffmpegs, decoding }: Resources): Engine[] {
   const { pixels, frames } = limits
   const images = createImageEngine({ workers, pixels, frames, memory: bounds.memoryBytes })
   const tiers = ffmpegs.map((ffmpeg) =>
@@ -135,8 +136,9 @@ function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resourc
       images.run(recipe, bytesOriginal(png, 'memory'), budget),
     ),
   )
-  const waveforms = [createPcmWaveforms(), ...ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))]
-  return [images, ...tiers, ...waveforms, createContainerEngine()]
+  const waveforms = ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))
+  const gated = (engines: readonly Engine[]) => engines.map((engine) => gatedEngine(engine, decoding))
+  return [images, ...gated(tiers), createPcmWaveforms(), ...gated(waveforms), createContainerEngine()]
 }
 
 /** Store and database, the Redis of the rate limits, and of the configured origins those that failed last. */

@@ -209,7 +209,8 @@ async function make(
   const { recipe, original, overlay, info } = prepared
   const engine = await chooseEngine(services.engines, recipe, info)
   const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
-  const budget = { signal, transformMs, imageBytes, sourceBytes, outputBytes }
+  const limits = { transformMs, imageBytes, sourceBytes, outputBytes }
+  const budget = { signal, party: prepared.origin, ...limits }
   // Of video and sound a part is held, and what is made of it.
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)

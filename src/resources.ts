@@ -33,6 +33,8 @@ export interface Resources {
   readonly sql: Sql | undefined
   readonly origins: Origins
   readonly ffmpegs: readonly Ffmpeg[]
+  /** Places for the work of all of them. */
+  readonly decoding: Gate
   /** Only where the edge gate is on. */
   readonly edge: EdgeRanges | undefined
   readonly rates: RateStore
@@ -49,6 +51,8 @@ export interface Resources {
 
 /** Of places and of memory, that one of several origins may have. */
 const ORIGIN_SHARE = 3 / 4
+/** Of an ffmpeg, for each transformation that may be at work: one reads its source while another computes. */
+const RUNS = 2
 
 export async function openResources(config: Config, platform: Platform): Promise<Resources> {
   const now = () => Date.now()
@@ -93,6 +97,7 @@ export async function openResources(config: Config, platform: Platform): Promise
       openDriver: (mount) => platform.openDriver(mount, 'source'),
     }),
     ffmpegs: platform.createFfmpegs?.({ ...config.ffmpeg, concurrency: size }) ?? [],
+    decoding: createGate({ capacity: RUNS * size, queue: config.limits.queue, share, now }),
     edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
     rates: await openRates(config.rateLimit.store, platform),
     logger,

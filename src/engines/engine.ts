@@ -14,6 +14,8 @@ export interface Budget {
   readonly sourceBytes: number
   /** Bytes of video or audio that may be made. */
   readonly outputBytes: number
+  /** The origin whose work it is, where places are shared. */
+  readonly party?: string
 }
 
 export interface Engine {

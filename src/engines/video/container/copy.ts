@@ -20,6 +20,7 @@ import { limitError, MediaError } from '../../../error.ts'
 import type { FormatName } from '../../../media/format.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
 import { advance, audioLane, earliest, videoLane, type Lane } from './lanes.ts'
+import { makeSteady } from './steady.ts'
 
 const fast = { fastStart: 'in-memory' } as const
 const WRITERS: Readonly<Partial<Record<FormatName, () => OutputFormat>>> = {
@@ -53,6 +54,7 @@ export async function copyTracks(input: Input, task: CopyTask): Promise<Uint8Arr
   const target = new BufferTarget()
   const format = requireWriter(task.to)
   const output = new Output({ format, target })
+  makeSteady(output)
   const origin = Math.max(0, await input.getFirstTimestamp())
   const { lanes, start } = await openLanes(output, task, origin)
   await output.start()
