@@ -3,6 +3,8 @@
  * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Queue`, `Driver`, `Workers`) live here too.
  */
 
+import type { TransformMedia } from './platform/media.ts'
+
 /** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
 export type WasmName = string
 
@@ -30,6 +32,7 @@ export interface Sql {
   close(): Promise<void>
 }
 
+export type { MediaWish, TransformMedia } from './platform/media.ts'
 export type { LaneCounts, Lease, Queue } from './platform/queue.ts'
 
 /** Facts about a stored value. */
@@ -212,6 +215,8 @@ export interface Platform {
   openRedis?(url: string): Promise<Redis>
   /** Best first. Absent: there is none, and video is only copied. */
   createFfmpegs?(settings: FfmpegSettings): readonly Ffmpeg[]
+  /** Cloudflare's Media Transformations by the name of their binding; undefined: there is none. Absent where there never is. */
+  openMedia?(binding: string): TransformMedia | undefined
   /** Writes one finished log line. */
   log(line: string): void
 }

@@ -5,7 +5,7 @@
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import { requireCodecs } from './codecs.ts'
 import type { Made, Services } from './context.ts'
-import { chooseEngine } from './engines/choose.ts'
+import { runFirst } from './engines/choose.ts'
 import { probe, probePicture } from './engines/probe.ts'
 import { openCover } from './engines/video/container/cover.ts'
 import { judgePlan, withJudgement } from './judge-plan.ts'
@@ -27,6 +27,7 @@ export interface Prepared {
   readonly original: Original
   /** What the plan lays over the result. */
   readonly overlay: Original | undefined
+  readonly asked: Pick<Plan, 'source' | 'ask' | 'accepts'>
   readonly info: MediaInfo
   /** It is the picture that a file of sound carries. */
   readonly isCover?: true
@@ -64,7 +65,7 @@ export async function prepare(
     const judged = nsfw && canonicalJson([plan.judged, nsfw])
     const key = await recipeKey(recipe, sourceText(plan), validator, judged)
     const { origin } = plan.source
-    return { ...main, origin, overlay: overlay?.original, recipe, validator, nsfw, key, close }
+    return { ...main, origin, asked: plan, overlay: overlay?.original, recipe, validator, nsfw, key, close }
   } catch (error) {
     await close()
     throw blamed(main, error)
@@ -207,10 +208,10 @@ async function make(
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
   const { recipe, original, overlay, info } = prepared
-  const engine = await chooseEngine(services.engines, recipe, info)
   const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
   const limits = { transformMs, imageBytes, sourceBytes, outputBytes }
-  const budget = { signal, party: prepared.origin, ...limits }
+  const asked = { ...prepared.asked, passed: event.passed ?? [] }
+  const budget = { signal, asked, ...limits }
   // Of video and sound a part is held, and what is made of it.
   const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
   const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
@@ -219,7 +220,9 @@ async function make(
   const main = info.class === 'image' ? hurried(original) : original
   const work = async () => {
     const rendition = await timed(event, 'transform', services.now, () =>
-      engine.run(recipe, main, budget, overlay && hurried(overlay)),
+      runFirst(services.engines, { recipe, info, size: original.size }, (engine) =>
+        engine.run(recipe, main, budget, overlay && hurried(overlay)),
+      ),
     )
     return timed(event, 'store', services.now, () => keep(rendition, prepared, services))
   }

@@ -16,7 +16,7 @@ import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
-import type { Ffmpeg, Platform, Sql, Workers } from './platform.ts'
+import type { Ffmpeg, Platform, Sql, TransformMedia, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -45,6 +45,10 @@ export interface Resources {
   readonly runsBetweenRequests: boolean
   /** The way out, and whether an address may be taken. */
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
+  /** The way to services that make something for us, which takes its time. */
+  readonly fetchMade: SafeFetch
+  /** Cloudflare's Media Transformations, as a binding. */
+  readonly media: TransformMedia | undefined
   readonly bounds: Bounds
   readonly formats: Formats
 }
@@ -105,9 +109,21 @@ export async function openResources(config: Config, platform: Platform): Promise
     ending: platform.runsBetweenRequests ? new AbortController() : undefined,
     runsBetweenRequests: platform.runsBetweenRequests,
     outbound: { safeFetch, judge: (url) => void policy.judge(url, {}) },
+    fetchMade: openWayToMakers(config, instanceId, platform),
+    media: platform.openMedia?.(config.cloudflare.binding),
     bounds,
     formats,
   }
+}
+
+/** They are silent for as long as they work. */
+function openWayToMakers(
+  { outbound, remote, limits }: Config,
+  instanceId: string,
+  { createPinnedFetch }: Platform,
+): SafeFetch {
+  const ms = remote?.timeoutMs ?? limits.transformMs
+  return createSafeFetch({ rules: { ...outbound, idleMs: ms, totalMs: ms }, instanceId, createPinnedFetch })
 }
 
 /** @throws ConfigError when the classifier cannot be had */

@@ -16,6 +16,7 @@ import type {
 } from '../../src/index.ts'
 import { createWorkersInPlace } from './in-place.ts'
 import { LACKS, netsOf } from './nets.ts'
+import { openWorkersMedia } from './media.ts'
 import { createWorkersMounts, isLaunchedHere, type Bindings } from './mounts.ts'
 
 /** Compiled modules by name, and under `nets` what runs networks. */
@@ -100,6 +101,7 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     createWorkers: (size) => createWorkersInPlace(loadWasm, size, nets),
     openDriver: (mount) => mounts.openDriver(mount),
     openSql: (url) => mounts.openSql(url),
+    openMedia: (name) => openWorkersMedia(Object.hasOwn(bindings, name) ? bindings[name] : undefined),
     log: (line) => console.log(line),
   }
 }

@@ -9,9 +9,14 @@ export function gatedEngine(engine: Engine, gate: Gate): Engine {
   const { lack } = engine
   return {
     name: engine.name,
-    can: (recipe, info) => engine.can(recipe, info),
-    ...(lack ? { lack: (recipe, info) => lack(recipe, info) } : {}),
+    can: (...what) => engine.can(...what),
+    ...(lack ? { lack: (...what) => lack(...what) } : {}),
     run: (recipe, original, budget, overlay) =>
-      gate.run(budget.signal, () => engine.run(recipe, original, budget, overlay), 1, budget.party),
+      gate.run(
+        budget.signal,
+        () => engine.run(recipe, original, budget, overlay),
+        1,
+        budget.asked?.source.origin,
+      ),
   }
 }

@@ -17,6 +17,7 @@ import {
   type InputFormat,
 } from 'mediabunny'
 import { isMediaError, limitError, MediaError } from '../../../error.ts'
+import { unlessAborted } from '../../../lib/unless-aborted.ts'
 import type { FormatName } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Original } from '../../../media/original.ts'
@@ -109,15 +110,6 @@ async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits
     handleUnhandledError: () => undefined,
   }
   return { source: patientSource(options, signal), blocks, failure }
-}
-
-/** Whatever a source does, nobody waits for it longer than the signal lets them. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }
 
 /** Of one that does not say it, found out by reading it. */
