@@ -46,7 +46,7 @@ other codecs than H.264, H.265, VP8, VP9 and AV1 (MPEG-4 part 2, MPEG-2, Motion 
 Of sound \`mode=frame\`, or a format of pictures, is the picture that the file carries. \`mode=waveform\` is JSON,
 \`{version: 2, channels: 1, sample_rate, samples_per_pixel, bits: 8, length, data}\`: \`width\` (800) pairs of lowest and highest sample, from -128 to 127, of
 \`track\`, \`time\` and \`duration\`, as peaks.js and wavesurfer read it.
-HLS is answered with 501 \`NOT_SUPPORTED_HERE\`. Sprite sheets, storyboards and \`time=auto\` are too, of originals that an ffmpeg gets whole.
+HLS is answered with 501 \`NOT_SUPPORTED_HERE\`.
 
 \`time=auto\` of a frame looks at key frames, of the first 13 seconds and then of eighths of the rest, and takes the first that is neither black nor of one
 colour nor blurred, or the best where all are.

@@ -22,11 +22,11 @@ const SAID = 2000
 export interface NativeFfmpegOptions {
   /** A name that is looked for in PATH, or a path. */
   readonly program: string
-  /** Threads of one run. */
-  readonly threads: number
+  /** Processors, which runs share among them. */
+  readonly cpus: number
 }
 
-export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): Ffmpeg {
+export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmpeg {
   const running = new Set<ChildProcess>()
   let known: Promise<FfmpegAbilities | undefined> | undefined
 
@@ -56,6 +56,8 @@ export function createNativeFfmpeg({ program, threads }: NativeFfmpegOptions): F
   async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
     const file = job.seeks && folder ? join(folder, 'result') : undefined
     const given = isFile(job.input) && folder ? await spool(job.input, folder, job) : undefined
+    // As an ffmpeg itself would choose: some of them wait for others.
+    const threads = Math.max(1, Math.floor((1.5 * cpus) / (running.size + 1)))
     const bound = ['-threads', String(threads)]
     // It reads what we hand it and nothing else, whatever a file names.
     const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', ...bound]
@@ -196,9 +198,8 @@ export function createFfmpegs(
   { cpus, script, ...hears }: ServerFfmpegOptions,
 ): readonly Ffmpeg[] {
   const program = native === 'auto' ? 'ffmpeg' : native
-  const threads = Math.max(1, Math.floor(cpus / concurrency))
   return [
-    ...(native === 'off' ? [] : [createNativeFfmpeg({ program, threads })]),
+    ...(native === 'off' ? [] : [createNativeFfmpeg({ program, cpus })]),
     ...(wasm ? [createWasmFfmpeg({ script, size: concurrency, ...hears })] : []),
   ]
 }

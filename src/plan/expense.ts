@@ -5,6 +5,7 @@
 import type { FormatName } from '../media/format.ts'
 import type { MediaInfo, TimedInfo } from '../media/info.ts'
 import type { PictureRecipe, Recipe } from './recipe.ts'
+import type { SpriteRecipe } from './timed/sprite.ts'
 import type { ClipRecipe, SoundRecipe, Span, VideoCodecName } from './timed/recipe.ts'
 
 export interface Expense {
@@ -65,13 +66,26 @@ export function expenseOf(recipe: Recipe, info: MediaInfo, size = 0): Expense {
     case 'storyboard':
       return { bytes: 0, seconds: 0 }
     case 'sprite':
-      return { bytes: Math.min(size, recipe.times.length * TILE_BYTES), seconds: recipe.times.length * TILE }
+      return recipe.whole ? expenseOfWholeSheet(recipe, size) : expenseOfSheet(recipe, size)
     case 'waveform':
-      return { bytes: size * partOf(recipe, info), seconds: (lengthOf(recipe, info) ?? 0) / HEARD }
+      return {
+        bytes: recipe.whole ? size : size * partOf(recipe, info),
+        seconds: (lengthOf(recipe, info) ?? 0) / HEARD,
+      }
     case 'clip':
     case 'sound':
       return { bytes: size * partOf(recipe, info), seconds: secondsOfClip(recipe, info) }
   }
+}
+
+function expenseOfSheet({ times }: SpriteRecipe, size: number): Expense {
+  return { bytes: Math.min(size, times.length * TILE_BYTES), seconds: times.length * TILE }
+}
+
+/** All frames to the last tile are decoded. */
+function expenseOfWholeSheet({ times, track }: SpriteRecipe, size: number): Expense {
+  const frames = ((times.at(-1) ?? 0) - (times[0] ?? 0)) * (track.fps ?? FPS)
+  return { bytes: size, seconds: (frames * track.codedWidth * track.codedHeight) / DECODE_VIDEO }
 }
 
 function secondsOfPicture(recipe: PictureRecipe, info: MediaInfo): number {

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts'
 import type { Recipe } from './recipe.ts'
 
 /** Raised whenever the same recipe would give other bytes: old renditions are then never found again. */
-export const ENGINE_VERSION = '8'
+export const ENGINE_VERSION = '9'
 
 /** What was asked, without any source bytes. */
 export function planKey(plan: Plan): Promise<string> {

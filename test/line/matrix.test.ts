@@ -92,14 +92,6 @@ describe.runIf(hasFfmpeg() && hasChromium())(`codecs and containers, with ${FFMP
     expect(() => makeVideo({ as, seconds: 0.2, codecs: options, silent: true })).toThrow()
   })
 
-  test.each(['mode=spritesheet', 'mode=storyboard', 'mode=frame&time=auto'])(
-    '%s of an original that goes whole to an ffmpeg is refused with the reason',
-    async (query) => {
-      const response = await tier('native')(`MPEG-4.avi?${query}`)
-      expect([response.status, await response.text()]).toEqual([501, expect.stringContaining('avi')])
-    },
-  )
-
   describe.each(CELLS)('$name in $as', ({ file, names: [ours, theirs], nativeOnly = false }) => {
     test('is told', async () => {
       const facts = JSON.parse(

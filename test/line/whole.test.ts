@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openVideoStage } from '../support/video-stage.ts'
-import { FFMPEG, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo } from '../support/videos.ts'
+import { FFMPEG, ffmpeg, ffprobe, frameOf, framesOf, hasFfmpeg, makeVideo } from '../support/videos.ts'
 
 const { mount, stage, whole, code, close } = openVideoStage()
 afterAll(close)
@@ -43,6 +43,8 @@ describe.runIf(hasFfmpeg())(`whole with ${FFMPEG}`, () => {
       'wide.avi',
       makeVideo({ as: 'avi', codecs: wide, options: ['-vf', 'setsar=2/1'], silent: true }),
     )
+    const late = 'color=black:96x64:25:d=2[a];testsrc=96x64:25:d=1[b];[a][b]concat'
+    mount.put('late.avi', ffmpeg('avi', ['-filter_complex', late, ...wide]))
     const avi = mount.files.get('xvid.avi')?.body ?? new Uint8Array(0)
     mount.put('cut.avi', avi.subarray(0, 150))
     mount.put('damaged.avi', avi.slice().fill(7, avi.length >> 1))
@@ -94,6 +96,34 @@ describe.runIf(hasFfmpeg())(`whole with ${FFMPEG}`, () => {
       const sound = await whole(await get(`${name}?mode=audio&format=wav&time=1&duration=1.5`))
       expect(ffprobe(sound).streams).toMatchObject([{ codec_name: 'pcm_s16le', channels: 1 }])
       expect(Number(ffprobe(sound).format.duration)).toBeCloseTo(1.5, 1)
+    })
+
+    test.each(PARTS.slice(0, -1))('%s becomes a sheet of moments evenly apart', async (name) => {
+      const query = 'mode=spritesheet&imageCount=6&columns=3&width=24&height=16&format=png'
+      const sheet = await whole(await get(`${name}?${query}`))
+      const facts = JSON.parse(new TextDecoder().decode(await whole(await get(`${name}?format=json`))))
+      for (let n = 0; n < 6; n++) {
+        const area = { left: (n % 3) * 24, top: Math.floor(n / 3) * 16, width: 24, height: 16 }
+        const tile = new Uint8Array(await sharp(sheet).extract(area).png().toBuffer())
+        near(await frameOf(tile), Math.floor((((n + 0.5) * facts.duration) / 6) * 25))
+      }
+      const board = await whole(await get(`${name}?mode=storyboard&imageCount=6&columns=3`))
+      expect(new TextDecoder().decode(board).match(/ --> /g)).toHaveLength(6)
+    })
+
+    test('the first frame that shows something is found', async () => {
+      const at = async (time: string) => whole(await get(`late.avi?mode=frame&time=${time}&format=png`))
+      expect(await at('auto')).toEqual(await at('2'))
+      expect(await at('auto')).not.toEqual(await at('1'))
+    })
+
+    test.each(['xvid.avi', 'old.flv', 'sound.mkv'])('%s has a waveform', async (name) => {
+      const peaks = JSON.parse(
+        new TextDecoder().decode(await whole(await get(`${name}?mode=waveform&width=50`))),
+      )
+      expect(peaks).toMatchObject({ version: 2, channels: 1, bits: 8 })
+      expect(peaks.data.length).toBeGreaterThan(90)
+      expect(Math.max(...peaks.data)).toBeGreaterThan(10)
     })
 
     test('whole it is a video too, and a preview', async () => {

@@ -140,16 +140,16 @@ export async function createTimedDamage(seed: number): Promise<TimedDamage> {
 /** What an ffmpeg would be given. */
 function prepareFor(recipe: Recipe, original: Original, from: FormatName): Promise<string> {
   const limits = { signal: new AbortController().signal, bytes: BYTES, ms: DEADLINE }
-  return withContainer(original, from, limits, async (input) => {
+  return withContainer(original, from, limits, async (input, reading) => {
     if (recipe.kind === 'frame') {
       const { at, among = [at] } = recipe
-      const { bytes } = await cutFrames(input, { from, times: among, slack: Infinity, bytes: BYTES })
+      const { bytes } = await cutFrames(input, reading, { from, times: among, slack: Infinity, bytes: BYTES })
       return `cut ${bytes.length}`
     }
     if (recipe.kind !== 'clip' && recipe.kind !== 'sound' && recipe.kind !== 'waveform') return recipe.kind
     const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
     const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
-    const feed = await openFeed(input, {
+    const feed = await openFeed(input, reading, {
       span: recipe,
       ...(video ? { video } : {}),
       ...(audio ? { audio } : {}),

@@ -6,12 +6,14 @@ import type { Storyboard } from '../../media/storyboard.ts'
 import { checkOutput } from '../bounds.ts'
 import type { Ask, Question } from '../plan.ts'
 import type { ImageRecipe, LookRecipe, Size } from '../recipe.ts'
+import type { Whole } from './recipe.ts'
 import type { FrameResolver } from './resolve.ts'
 import { stillOf } from './still.ts'
+import { wholeOf } from './whole.ts'
 import { spanOf, timedWord, wrongFormat } from './words.ts'
 
 /** Frames of a video side by side, row by row, as one picture. */
-export interface SpriteRecipe {
+export interface SpriteRecipe extends Whole {
   readonly kind: 'sprite'
   readonly from: FormatName
   readonly track: VideoTrack
@@ -70,6 +72,7 @@ export function resolveSprite(
     kind: 'sprite',
     from: info.format,
     track: video,
+    ...wholeOf(info, { video: true }),
     times: Array.from({ length: count }, (_, n) => rounded(start + (n + 0.5) * length)),
     slack: rounded(length / 2),
     tile,

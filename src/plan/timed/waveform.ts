@@ -3,12 +3,13 @@ import { MediaError } from '../../error.ts'
 import type { FormatName } from '../../media/format.ts'
 import type { TimedInfo } from '../../media/info.ts'
 import type { Ask } from '../plan.ts'
-import type { Span } from './recipe.ts'
+import type { Span, Whole } from './recipe.ts'
 import { trackOf } from './sound.ts'
+import { wholeOf } from './whole.ts'
 import { spanOf, wrongFormat } from './words.ts'
 
 /** Peaks of one track, mixed to one channel, as JSON. */
-export interface WaveformRecipe extends Span {
+export interface WaveformRecipe extends Span, Whole {
   readonly kind: 'waveform'
   readonly from: FormatName
   readonly to: 'json'
@@ -42,7 +43,18 @@ export function resolveWaveform(ask: Ask, info: TimedInfo): WaveformRecipe {
   const length = end === undefined ? undefined : end - (span.start ?? 0)
   const sampleRate = rateFor(source.sampleRate, length)
   const told = length === undefined ? {} : { length }
-  return { kind: 'waveform', from: info.format, to: 'json', track, points, sampleRate, ...told, ...span }
+  const whole = wholeOf(info, { track })
+  return {
+    kind: 'waveform',
+    from: info.format,
+    to: 'json',
+    ...whole,
+    track,
+    points,
+    sampleRate,
+    ...told,
+    ...span,
+  }
 }
 
 function rateFor(own: number, seconds = 3600): number {

@@ -7,7 +7,7 @@ import { ffmpegScript } from '../../support/ffmpegs.ts'
 import { hasFfmpeg } from '../../support/videos.ts'
 
 if (hasFfmpeg())
-  describeFfmpeg('ffmpeg-native', () => createNativeFfmpeg({ program: 'ffmpeg', threads: 1 }), {
+  describeFfmpeg('ffmpeg-native', () => createNativeFfmpeg({ program: 'ffmpeg', cpus: 1 }), {
     runs: 10,
     damaged: 8,
   })

@@ -19,6 +19,7 @@ import {
 import { limitError, MediaError } from '../../../error.ts'
 import type { FormatName } from '../../../media/format.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
+import { expectSpan, type Reading } from './open.ts'
 import { advance, audioLane, earliest, videoLane, type Lane } from './lanes.ts'
 import { makeSteady } from './steady.ts'
 
@@ -50,12 +51,18 @@ export interface CopyTask {
  * the file starts with the key frame before.
  * @throws LIMIT_EXCEEDED, UNSUPPORTED_CODEC
  */
-export async function copyTracks(input: Input, task: CopyTask): Promise<Uint8Array<ArrayBuffer>> {
+export async function copyTracks(
+  input: Input,
+  reading: Reading,
+  task: CopyTask,
+): Promise<Uint8Array<ArrayBuffer>> {
   const target = new BufferTarget()
   const format = requireWriter(task.to)
   const output = new Output({ format, target })
   makeSteady(output)
   const origin = Math.max(0, await input.getFirstTimestamp())
+  // Of sound beside pictures as little is read as may be.
+  if (task.video || !(await input.getPrimaryVideoTrack())) await expectSpan(input, reading, task.span)
   const { lanes, start } = await openLanes(output, task, origin)
   await output.start()
   let left = task.bytes

@@ -11,8 +11,11 @@ import {
   type VideoCodec,
 } from 'mediabunny'
 import { limitError, MediaError } from '../../../error.ts'
-import { corrupt } from '../../../media/headers/reader.ts'
 import type { FormatName } from '../../../media/format.ts'
+import { corrupt } from '../../../media/headers/reader.ts'
+import type { Reading } from './open.ts'
+import { dependenceReader, disposable } from './disposable.ts'
+import { packetsFrom } from './packets.ts'
 
 /** Milliseconds from frame to frame in the cut: Matroska's clock. */
 const STEP_MS = 2
@@ -21,6 +24,8 @@ const INSTANT = 1e-4
 /** Some files call every frame with transparency a key frame. */
 const VERIFIED = { verifyKeyPackets: true } as const
 const PLACE = { metadataOnly: true } as const
+/** Pictures and the sound that stands between them. */
+const BESIDE = 1.06
 
 export interface CutTask {
   readonly from: FormatName
@@ -45,7 +50,11 @@ export interface Cut {
  * The frame of a time is the last one that is shown at or before it, or the first one where there is none.
  * @throws LIMIT_EXCEEDED, CORRUPT_MEDIA, UNSUPPORTED_CODEC
  */
-export async function cutFrames(input: Input, { from, times, slack, bytes }: CutTask): Promise<Cut> {
+export async function cutFrames(
+  input: Input,
+  reading: Reading,
+  { from, times, slack, bytes }: CutTask,
+): Promise<Cut> {
   const track = await input.getPrimaryVideoTrack()
   if (!track) throw corrupt(from, 'it has no pictures')
   const codec = await track.getCodec()
@@ -60,12 +69,13 @@ export async function cutFrames(input: Input, { from, times, slack, bytes }: Cut
     const key = slack === undefined ? undefined : await nearKey(sink, origin + time, slack)
     const group = key
       ? { key, target: take(key, gathered, bytes) }
-      : await gather(sink, origin + time, gathered, bytes, from)
+      : await gather(sink, reading, origin + time, gathered, bytes, from)
     wanted.push(group.target)
     keys.push(group.key.sequenceNumber)
   }
-  const ranks = rank([...gathered.packets.values()])
   const isWanted = new Set(wanted.map((packet) => packet.sequenceNumber))
+  await leaveOut(gathered, isWanted, track, codec)
+  const ranks = rank([...gathered.packets.values()])
   const shown = [...isWanted].toSorted((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
   return {
     bytes: await write(track, codec, gathered.packets, (number) => {
@@ -86,6 +96,7 @@ interface Gathered {
 /** All packets from the key frame to that of `time`, in decode order. */
 async function gather(
   sink: EncodedPacketSink,
+  reading: Reading,
   time: number,
   gathered: Gathered,
   most: number,
@@ -94,10 +105,11 @@ async function gather(
   // Its bytes come with those before it.
   const target = (await sink.getPacket(time, PLACE)) ?? (await sink.getFirstPacket(PLACE))
   if (!target) throw corrupt(from, 'it has no frames')
+  if (reading.isIndexed) reading.expect(await bytesTo(sink, target))
   const key =
     (await sink.getKeyPacket(target.timestamp, VERIFIED)) ?? (await sink.getFirstKeyPacket(VERIFIED))
   if (!key) throw corrupt(from, 'it has no key frame')
-  for await (const packet of sink.packets(key)) {
+  for await (const packet of packetsFrom(sink, key)) {
     take(packet, gathered, most)
     if (packet.sequenceNumber >= target.sequenceNumber) break
   }
@@ -105,11 +117,43 @@ async function gather(
   return { key, target: gathered.packets.get(target.sequenceNumber) ?? key }
 }
 
+/** From the key frame to the end of `target` where both are known by their places alone, with what lies between; 0 where not. */
+async function bytesTo(sink: EncodedPacketSink, target: EncodedPacket): Promise<number> {
+  const key = await sink.getKeyPacket(target.timestamp, PLACE)
+  let bytes = 0
+  for await (const packet of key ? packetsFrom(sink, key, PLACE) : []) {
+    bytes += packet.byteLength
+    if (packet.sequenceNumber >= target.sequenceNumber) return bytes * BESIDE
+  }
+  return 0
+}
+
 function take(packet: EncodedPacket, gathered: Gathered, most: number): EncodedPacket {
   if (!gathered.packets.has(packet.sequenceNumber)) gathered.bytes += packet.byteLength
   gathered.packets.set(packet.sequenceNumber, packet)
   if (gathered.bytes > most) throw limitError('outputBytes', gathered.bytes, most)
   return packet
+}
+
+/** What nothing is decoded from takes its time and gives nothing: two of three frames, often. */
+async function leaveOut(
+  { packets }: Gathered,
+  isWanted: ReadonlySet<number>,
+  track: InputVideoTrack,
+  codec: VideoCodec,
+): Promise<void> {
+  const dependence = dependenceReader(codec, await descriptionOf(track))
+  if (!dependence) return
+  const group = new Map([...packets].map(([number, { data }]) => [number, dependence(data)]))
+  for (const number of disposable(group)) if (!isWanted.has(number)) packets.delete(number)
+}
+
+async function descriptionOf(track: InputVideoTrack): Promise<Uint8Array | undefined> {
+  const description = (await track.getDecoderConfig())?.description
+  if (!description) return undefined
+  return ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description)
 }
 
 /** The key frame at or before `time`, else the last one within `slack` after it, where one lies near enough. Two looks at the index. */

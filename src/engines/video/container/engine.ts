@@ -70,10 +70,10 @@ async function copy(
   { signal, transformMs, sourceBytes, outputBytes }: Budget,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const limits = { signal, bytes: sourceBytes, ms: transformMs }
-  return withContainer(original, recipe.from, limits, async (input) => {
+  return withContainer(original, recipe.from, limits, async (input, reading) => {
     const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
     const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
-    return copyTracks(input, {
+    return copyTracks(input, reading, {
       to: recipe.to,
       span: recipe,
       bytes: outputBytes,

@@ -11,6 +11,7 @@ import {
 } from 'mediabunny'
 import { MediaError } from '../../../error.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
+import { expectSpan, type Reading } from './open.ts'
 import { advance, audioLane, earliest, videoLane, type Lane } from './lanes.ts'
 
 export interface FeedTask {
@@ -40,11 +41,16 @@ const LEAD = 1
 const WARM_UP = 0.15
 
 /** @throws UNSUPPORTED_CODEC, CORRUPT_MEDIA, and what the source throws */
-export async function openFeed(input: Input, { span, video, audio }: FeedTask): Promise<Feed> {
+export async function openFeed(
+  input: Input,
+  reading: Reading,
+  { span, video, audio }: FeedTask,
+): Promise<Feed> {
   const origin = Math.max(0, await input.getFirstTimestamp())
   const from = origin + (span.start ?? 0)
   const until = span.end === undefined ? {} : { end: origin + span.end }
   await requireCodecs([video, audio])
+  if (video) await expectSpan(input, reading, span)
   const pipe = createPipe()
   const format = new MkvOutputFormat({ appendOnly: true })
   const output = new Output({ format, target: new StreamTarget(pipe.stream.writable) })

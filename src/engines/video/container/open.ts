@@ -21,6 +21,7 @@ import { unlessAborted } from '../../../lib/unless-aborted.ts'
 import type { FormatName } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Original } from '../../../media/original.ts'
+import type { Span } from '../../../plan/timed/recipe.ts'
 import { createBlockReader } from './blocks.ts'
 import { requireFirstFrame } from './first-frame.ts'
 import { patientSource } from './patience.ts'
@@ -45,7 +46,7 @@ const READERS: Readonly<Partial<Record<FormatName, readonly InputFormat[]>>> = {
 
 export const readsContainer = (format: FormatName): boolean => READERS[format] !== undefined
 
-const CACHE_BYTES = 8 * 1_048_576
+const CACHE_BYTES = 524_288
 
 export interface ReadLimits {
   readonly signal: AbortSignal
@@ -53,6 +54,27 @@ export interface ReadLimits {
   readonly bytes: number
   /** Milliseconds that all of it may take, waiting for the source included. */
   readonly ms: number
+}
+
+/** What is said of the reading of a file, so that it takes few requests. */
+export interface Reading {
+  /** Bytes of the file. */
+  readonly size: number
+  /** Where each packet lies is known as soon as the file is open. */
+  readonly isIndexed: boolean
+  /** About so many bytes will be wanted in a row, beginning with the next that have not come. */
+  expect(bytes: number): void
+}
+
+/** More than the time from key frame to key frame, mostly. */
+const BEFORE = 2
+
+/** Says that a part of the presentation will be read, in seconds: its share of the file. */
+export async function expectSpan(input: Input, reading: Reading, { start = 0, end }: Span): Promise<void> {
+  const duration = await input.getDurationFromMetadata()
+  if (!duration || duration <= 0) return
+  const seconds = Math.min(end ?? duration, duration) - Math.max(0, start - BEFORE)
+  reading.expect(reading.size * Math.min(1, Math.max(0, seconds / duration)))
 }
 
 /**
@@ -64,7 +86,7 @@ export async function withContainer<T>(
   original: Original,
   format: FormatName,
   limits: ReadLimits,
-  use: (input: Input) => Promise<T>,
+  use: (input: Input, reading: Reading) => Promise<T>,
 ): Promise<T> {
   const formats = READERS[format]
   if (!formats) throw new MediaError('NOT_SUPPORTED_HERE', `Cannot read ${format}: no engine here does`)
@@ -72,14 +94,15 @@ export async function withContainer<T>(
   limits.signal.throwIfAborted()
   const late = AbortSignal.timeout(limits.ms)
   const signal = AbortSignal.any([limits.signal, late])
-  const { source, blocks, failure } = await openSource(original, { signal, bytes: limits.bytes })
+  const { source, blocks, size, failure } = await openSource(original, { signal, bytes: limits.bytes })
+  const reading = { size, isIndexed: formats === ISO, expect: (bytes: number) => blocks.expect(bytes) }
   const input = new Input({ source, formats: [...formats] })
   const stop = () => input.dispose()
   signal.addEventListener('abort', stop, { once: true })
   try {
     if (!(await input.canRead())) throw corrupt(format, 'its beginning is not that of one')
     await requireFirstFrame(input, format)
-    return await use(input)
+    return await use(input, reading)
   } catch (error) {
     limits.signal.throwIfAborted()
     if (late.aborted)
@@ -115,7 +138,7 @@ async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits
     maxCacheSize: CACHE_BYTES,
     handleUnhandledError: () => undefined,
   }
-  return { source: patientSource(options, size, signal), blocks, failure }
+  return { source: patientSource(options, size, signal), blocks, size, failure }
 }
 
 /** Of one that does not say it, found out by reading it. */

@@ -1,11 +1,26 @@
 /** Which packets a part of a presentation takes: whole packets, in decode order. */
-import { EncodedPacketSink, type EncodedPacket, type InputTrack } from 'mediabunny'
+import {
+  EncodedPacketSink,
+  type EncodedPacket,
+  type InputTrack,
+  type PacketRetrievalOptions,
+} from 'mediabunny'
 import type { Span } from '../../../plan/timed/recipe.ts'
 
 /** No codec shows a frame more than this many packets after it was decoded (H.264 and HEVC: 16). */
 const REORDERED = 16
 /** Some files call every frame with transparency a key frame. */
 const VERIFIED = { verifyKeyPackets: true } as const
+
+/** In decode order. The package's own way of going on reads ahead, by as much as a second of work would take. */
+export async function* packetsFrom(
+  sink: EncodedPacketSink,
+  first: EncodedPacket,
+  options: PacketRetrievalOptions = {},
+): AsyncGenerator<EncodedPacket, void, void> {
+  for (let packet: EncodedPacket | null = first; packet; packet = await sink.getNextPacket(packet, options))
+    yield packet
+}
 
 /**
  * The packets of a track that are shown within `span`, those that they are decoded from included: of video that is from
@@ -20,7 +35,7 @@ export async function* packetsWithin(
   const first = await firstPacket(sink, start)
   if (!first) return
   let late: EncodedPacket[] = []
-  for await (const packet of sink.packets(first)) {
+  for await (const packet of packetsFrom(sink, first)) {
     if (packet.timestamp < end) {
       yield* late
       late = []

@@ -3,38 +3,36 @@ import { cancelQuietly } from '../../../lib/stream.ts'
 import type { ByteRange, Original } from '../../../media/original.ts'
 
 export interface Run {
-  /** Where it ends, exclusive. */
-  readonly end: number
-  /** Bytes `start` to `end`, none of which has been asked for before; what lies before them is passed over. Undefined where it ends early. */
-  take(start: number, end: number): Promise<Uint8Array | undefined>
+  /** The next `length` bytes after `passed` that nobody wants. Undefined where it ends early. */
+  take(length: number, passed?: number): Promise<Uint8Array | undefined>
+  /** Something has come. */
+  hasBegun(): boolean
   close(): Promise<void>
 }
 
 export function openRun(original: Original, range: ByteRange): Run {
   const reader = original.stream(range).getReader()
-  /** What has come and was not wanted yet stands at `at`. */
-  let chunk = new Uint8Array()
-  let at = range.start
+  /** What has come and was not wanted yet. */
+  let rest: Uint8Array = new Uint8Array()
+  let hasBegun = false
   return {
-    end: range.end,
-    async take(start, end) {
-      const taken = new Uint8Array(end - start)
-      let filled = 0
-      while (start + filled < end) {
-        const from = start + filled - at
-        if (from >= chunk.length) {
-          at += chunk.length
+    async take(length, passed = 0) {
+      const taken = new Uint8Array(length)
+      for (let left = passed + length; left > 0;) {
+        if (rest.length === 0) {
           const { value } = await reader.read()
           if (!value) return undefined
-          chunk = value as Uint8Array<ArrayBuffer>
-          continue
+          rest = value
+          hasBegun = true
         }
-        const part = chunk.subarray(from, end - at)
-        taken.set(part, filled)
-        filled += part.length
+        const part = rest.subarray(0, left > length ? left - length : left)
+        if (left <= length) taken.set(part, length - left)
+        left -= part.length
+        rest = rest.subarray(part.length)
       }
       return taken
     },
+    hasBegun: () => hasBegun,
     close: () => cancelQuietly(reader),
   }
 }

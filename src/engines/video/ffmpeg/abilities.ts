@@ -2,7 +2,6 @@
 import { MediaError } from '../../../error.ts'
 import type { TimedInfo } from '../../../media/info.ts'
 import type { Recipe } from '../../../plan/recipe.ts'
-import { wholeOf } from '../../../plan/timed/whole.ts'
 import type { Ffmpeg, FfmpegAbilities } from '../../../platform.ts'
 import { readsContainer } from '../container/open.ts'
 import { decodersFor } from './arguments.ts'
@@ -14,7 +13,6 @@ export async function lackOf(ffmpeg: Ffmpeg, recipe: Recipe, info: TimedInfo): P
   if (!readsContainer(info.format) && !readsWhole(info.format)) return `a reader of ${info.format}`
   const abilities = await ffmpeg.abilities()
   if (!abilities) return 'an ffmpeg'
-  if (wantsCuts(recipe) && wholeOf(info, { video: true }).whole) return `a reader of frames of ${info.format}`
   const needs = needsOf(recipe, info)
   if (!needs) return `an engine for ${recipe.kind}`
   const missing = needs.find(([kind, names]) => !names.some((name) => abilities[kind].has(name)))
@@ -23,12 +21,6 @@ export async function lackOf(ffmpeg: Ffmpeg, recipe: Recipe, info: TimedInfo): P
     `${missing[0] === 'decoders' ? 'a decoder' : 'an encoder'}: ${missing[1].join(' or ') || 'its codec is not known'}`
   )
 }
-
-/** Some frames of many, of which packets are needed. */
-const wantsCuts = (recipe: Recipe): boolean =>
-  recipe.kind === 'sprite' ||
-  recipe.kind === 'storyboard' ||
-  (recipe.kind === 'frame' && recipe.among !== undefined)
 
 type Need = readonly [kind: 'decoders' | 'encoders', names: readonly string[]]
 

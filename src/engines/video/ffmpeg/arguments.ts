@@ -54,32 +54,52 @@ export function frameArguments(
   track: VideoTrack,
   { read, video }: Input,
   chosen: readonly string[],
+  shape: readonly string[] = [],
 ): string[] {
-  const filters = [...chosen, ...uprightFilters(track), `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`]
+  const filters = [
+    ...chosen,
+    ...uprightFilters(track),
+    ...shape,
+    `format=${track.hasAlpha ? 'rgba' : 'rgb24'}`,
+  ]
   const make = ['-map', video, '-an', '-sn', '-dn', '-vf', filters.join(',')]
   return [...read, ...EXACT, ...make, '-fps_mode', 'passthrough', '-frames:v', '1', ...PNG]
 }
 
 export const PNG = ['-c:v', 'png', '-compression_level', '0', '-pred', 'none', '-f', 'image2pipe']
 
+type Chosen = Pick<Input, 'read' | 'video'>
+
 /** The first `count` (default 1) of what `filters` make of the wanted frames of a cut. */
 export function cutArguments(
-  { read }: Pick<Input, 'read'>,
+  input: Chosen,
   filters: readonly string[],
   write: readonly string[],
   count = 1,
 ): string[] {
-  const graph = [WANTED, ...filters].join(',')
-  const make = ['-an', '-sn', '-dn', '-vf', graph, '-fps_mode', 'passthrough', '-frames:v', String(count)]
-  return [...read, ...EXACT, ...make, ...write]
+  return chosenArguments(input, [WANTED, ...filters], write, count)
+}
+
+/** The first frames of what `filters` make. */
+export function chosenArguments(
+  { read, video }: Chosen,
+  filters: readonly string[],
+  write: readonly string[],
+  count: number,
+): string[] {
+  const make = ['-map', video, '-an', '-sn', '-dn', '-vf', filters.join(','), '-fps_mode', 'passthrough']
+  return [...read, ...EXACT, ...make, '-frames:v', String(count), ...write]
 }
 
 /** The frames of a cut that are wanted. */
 export const MARKED = [WANTED]
 
-/** The last frame at or before a time, or the first one; the last of all stays. */
-export const shownFilters = ({ start }: Pick<Input, 'start'>): string[] => [
+/**
+ * The last frame at or before a time, or the first one; then those of times so many seconds apart. The last of all stays.
+ * @param every seconds, above 0
+ */
+export const shownFilters = ({ start }: Pick<Input, 'start'>, every = 1): string[] => [
   'settb=AVTB',
   'tpad=stop=-1:stop_mode=clone',
-  `fps=fps=1:round=up:start_time=${Number((start + 0.0005).toFixed(6))}`,
+  `fps=fps=1000000/${Math.max(1, Math.round(every * 1e6))}:round=up:start_time=${Number((start + 0.0005).toFixed(6))}`,
 ]

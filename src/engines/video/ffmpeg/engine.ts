@@ -8,7 +8,7 @@ import type { Rendition } from '../../../media/rendition.ts'
 import type { PictureRecipe, Recipe } from '../../../plan/recipe.ts'
 import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
 import type { ClipRecipe, FactsRecipe, FrameRecipe, SoundRecipe } from '../../../plan/timed/recipe.ts'
-import type { Ffmpeg } from '../../../platform.ts'
+import type { Ffmpeg, FfmpegJob } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
 import { cutFrames } from '../container/cut.ts'
 import { openFeed, type Feed } from '../container/feed.ts'
@@ -20,8 +20,9 @@ import { clipArguments, soundArguments, videoEncodersFor } from './encode.ts'
 import { feedInput, type Input } from './input.ts'
 import { laySprite } from './lay-sprite.ts'
 import { timeToShow } from './look.ts'
+import { shapeFilters, splitShape } from './shape.ts'
 import { keepStoryboard } from './storyboard.ts'
-import { once } from './once.ts'
+import { late } from './once.ts'
 import { openWhole, wholeInput } from './whole.ts'
 
 /** Makes of a PNG, which it is given whole, what a picture becomes. */
@@ -34,30 +35,50 @@ type Shot = Pick<FrameRecipe, 'from' | 'at' | 'track' | 'whole'> & {
   readonly slack?: number
 }
 
+/** What is done of it before it is handed on. */
+type Frame = Omit<Shot, 'picture'> & { readonly filters: readonly string[] }
+
+type Bounds = Pick<FfmpegJob, 'outputBytes' | 'signal' | 'deadlineMs'>
+
 export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): Engine {
   const { name } = ffmpeg
 
   async function shoot(shot: Shot, original: Original, budget: Budget) {
     const { signal, outputBytes, transformMs } = budget
-    const { args, input } = await (shot.whole ? wholeShot : cutShot)(shot, original, budget)
-    const png = await ffmpeg.run({ args, input, outputBytes, signal, deadlineMs: transformMs })
-    return finish(png, shot.picture, budget)
+    const { shape, picture } = splitShape(shot.picture, shot.track)
+    const job = { outputBytes, signal, deadlineMs: transformMs }
+    const frame = { ...shot, filters: shape.resize ? shapeFilters(shape, shot.track) : [] }
+    const png = await (shot.whole ? wholeShot : cutShot)(frame, original, budget, job)
+    return finish(png, picture, budget)
   }
 
-  async function cutShot({ from, at, slack, track }: Shot, original: Original, budget: Budget) {
-    const { signal, sourceBytes, outputBytes, transformMs } = budget
-    const limits = { signal, bytes: sourceBytes, ms: transformMs }
-    const cut = await withContainer(original, from, limits, (input) =>
-      cutFrames(input, { from, times: [at], bytes: outputBytes, ...(slack === undefined ? {} : { slack }) }),
-    )
-    const args = frameArguments(track, feedInput({ start: 0 }, track, await decoderOf(track)), MARKED)
-    return { args, input: once(cut.bytes) }
+  /** The ffmpeg starts while its input is read. */
+  async function cutShot(
+    { from, at, slack, track, filters }: Frame,
+    original: Original,
+    budget: Budget,
+    job: Bounds,
+  ) {
+    const input = feedInput({ start: 0 }, track, await decoderOf(track))
+    const args = frameArguments(track, input, MARKED, filters)
+    const task = { from, times: [at], bytes: budget.outputBytes, ...(slack === undefined ? {} : { slack }) }
+    const feed = late(budget.signal, async (signal) => {
+      const limits = { signal, bytes: budget.sourceBytes, ms: budget.transformMs }
+      const cut = await withContainer(original, from, limits, (...open) => cutFrames(...open, task))
+      return cut.bytes
+    })
+    return fed(feed, ffmpeg.run({ ...job, args, input: feed.stream }))
   }
 
-  async function wholeShot({ from, at, track }: Shot, original: Original, { sourceBytes }: Budget) {
+  async function wholeShot(
+    { from, at, track, filters }: Frame,
+    original: Original,
+    budget: Budget,
+    job: Bounds,
+  ) {
     const input = wholeInput(from, { start: at }, track)
-    const args = frameArguments(track, input, shownFilters(input))
-    return { args, input: await openWhole(original, sourceBytes) }
+    const args = frameArguments(track, input, shownFilters(input), filters)
+    return ffmpeg.run({ ...job, args, input: await openWhole(original, budget.sourceBytes) })
   }
 
   /** Where the time is left to us, the key frame that shows something. */
@@ -122,10 +143,10 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
     }
     const limits = { signal, bytes: sourceBytes, ms: transformMs }
     const decoder = picture && firstOf(await ffmpeg.abilities(), 'decoders', decodersFor(picture))
-    const body = await withContainer(original, recipe.from, limits, async (input) => {
+    const body = await withContainer(original, recipe.from, limits, async (input, reading) => {
       const video = recipe.kind === 'clip' ? await input.getPrimaryVideoTrack() : null
       const audio = recipe.track === undefined ? undefined : (await input.getAudioTracks())[recipe.track]
-      const feed = await openFeed(input, {
+      const feed = await openFeed(input, reading, {
         span: recipe,
         ...(video ? { video } : {}),
         ...(audio ? { audio } : {}),
@@ -179,7 +200,7 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
 }
 
 /** What broke the stream off is the reason, where both failed; a reader that has enough may stop. */
-export async function fed<T>({ stream, done }: Feed, work: Promise<T>): Promise<T> {
+export async function fed<T>({ stream, done }: Pick<Feed, 'stream' | 'done'>, work: Promise<T>): Promise<T> {
   let broken: unknown
   const pumped = done.catch((error: unknown) => {
     broken = error

@@ -7,7 +7,8 @@ import type { Budget } from '../../engine.ts'
 import { cutFrames, type Cut } from '../container/cut.ts'
 import { withContainer } from '../container/open.ts'
 import { once } from './once.ts'
-import { gridArguments, spriteArguments, tileBytes, tilesArguments } from './sprite.ts'
+import { gridArguments, spriteArguments, tileBytes, tilesArguments, wholeSpriteArguments } from './sprite.ts'
+import { openWhole } from './whole.ts'
 
 interface Tools {
   readonly ffmpeg: Ffmpeg
@@ -27,11 +28,21 @@ export async function laySprite(
   const late = AbortSignal.timeout(budget.transformMs)
   const bounded = { ...budget, signal: AbortSignal.any([budget.signal, late]) }
   try {
-    return await lay(recipe, original, bounded, tools)
+    return await (recipe.whole ? layWhole : lay)(recipe, original, bounded, tools)
   } catch (error) {
     budget.signal.throwIfAborted()
     throw late.aborted ? new MediaError('TRANSFORM_TIMEOUT') : error
   }
+}
+
+/** Nothing is asked of its packets: all frames up to the last tile are decoded. */
+async function layWhole(recipe: SpriteRecipe, original: Original, budget: Budget, { ffmpeg }: Tools) {
+  const { signal, sourceBytes, outputBytes, transformMs } = budget
+  const input = await openWhole(original, sourceBytes)
+  const job = { input, outputBytes, signal, deadlineMs: transformMs }
+  const sheet = await ffmpeg.run({ ...job, args: wholeSpriteArguments(recipe) })
+  if (sheet.length === 0) throw missing()
+  return sheet
 }
 
 async function lay(recipe: SpriteRecipe, original: Original, budget: Budget, { ffmpeg, decoder }: Tools) {
@@ -83,11 +94,11 @@ function cut(
   groups: readonly (readonly number[])[],
 ): Promise<readonly Cut[]> {
   const limits = { signal, bytes: sourceBytes, ms: transformMs }
-  return withContainer(original, from, limits, async (input) => {
+  return withContainer(original, from, limits, async (input, reading) => {
     const cuts: Cut[] = []
     let left = outputBytes
     for (const times of groups) {
-      const one = await cutFrames(input, { from, times, slack, bytes: left })
+      const one = await cutFrames(input, reading, { from, times, slack, bytes: left })
       left -= one.bytes.length
       cuts.push(one)
     }

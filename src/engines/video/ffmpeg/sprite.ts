@@ -1,8 +1,10 @@
 /** What an ffmpeg is told to lay frames of a cut side by side. Each is scaled down as it comes: none is held at its full size. Pure. */
 import type { SpriteRecipe } from '../../../plan/timed/sprite.ts'
-import { cutArguments, exactScale, PNG, uprightFilters } from './arguments.ts'
-import { CLEAR, cropFilter, FLIPS, padFilter, QUARTERS } from './filters.ts'
+import { chosenArguments, cutArguments, PNG, shownFilters, uprightFilters } from './arguments.ts'
+import { CLEAR, padFilter } from './filters.ts'
 import { feedInput } from './input.ts'
+import { shapeFilters } from './shape.ts'
+import { wholeInput } from './whole.ts'
 
 /**
  * One picture: the sheet, as a PNG. Nothing at all where a frame is missing or comes too late.
@@ -11,6 +13,14 @@ import { feedInput } from './input.ts'
 export function spriteArguments(recipe: SpriteRecipe, decoder: string, frames: readonly number[]): string[] {
   const input = feedInput({ start: 0 }, recipe.track, decoder)
   return cutArguments(input, [...tileFilters(recipe), ...repeated(frames), gridFilter(recipe)], PNG)
+}
+
+/** The same of an original that is read whole: its tiles show moments that lie evenly apart. */
+export function wholeSpriteArguments(recipe: SpriteRecipe): string[] {
+  const { from, times, slack, track } = recipe
+  const input = wholeInput(from, { start: times[0] ?? 0 }, track)
+  const filters = [...shownFilters(input, 2 * slack), ...tileFilters(recipe), gridFilter(recipe)]
+  return chosenArguments(input, filters, PNG, 1)
 }
 
 /** Tiles alone, one behind the other: rows of RGB, or RGBA where something shows through. */
@@ -35,31 +45,12 @@ const pixelFormat = ({ alpha }: SpriteRecipe) => (alpha ? 'rgba' : 'rgb24')
 
 function tileFilters(recipe: SpriteRecipe): string[] {
   const { track, tile } = recipe
-  const { crop, rotate, flip, cut, resize, pad } = tile
-  const scale = resize ? [exactScale(resize)] : []
-  const steps = [
-    ...cropFilter(crop),
-    ...(QUARTERS[rotate ?? 0] ?? []),
-    ...FLIPS[flip ?? ''],
-    ...cropFilter(cut),
-    ...(track.hasAlpha ? weighted(scale) : scale),
+  return [
+    ...uprightFilters(track),
+    ...shapeFilters(tile, track),
     `format=${pixelFormat(recipe)}`,
-    ...(pad ? [padFilter(pad, undefined)] : []),
+    ...(tile.pad ? [padFilter(tile.pad, undefined)] : []),
   ]
-  const before = track.hasAlpha ? ['format=gbrap'] : isMuchLarger(recipe) ? [] : ['format=rgb24']
-  return [...uprightFilters(track), ...before, ...steps]
-}
-
-/** Colour is stored for two pixels by two: where many become one nobody sees that it is scaled from there, in a fifth of the time. */
-function isMuchLarger({ track, tile: { crop, cut, resize } }: SpriteRecipe): boolean {
-  const { width, height } = cut ?? crop ?? track
-  return resize !== undefined && width * height >= 64 * resize.width * resize.height
-}
-
-/** What is transparent has no colour that could run into its neighbours. */
-function weighted(filters: readonly string[]): readonly string[] {
-  if (filters.length === 0) return filters
-  return ['premultiply=inplace=1', ...filters, 'unpremultiply=inplace=1']
 }
 
 /** All frames together, or none where they are not whole; what stands on several tiles comes as often. */

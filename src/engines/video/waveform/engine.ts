@@ -7,20 +7,21 @@ import type { Original } from '../../../media/original.ts'
 import type { Rendition } from '../../../media/rendition.ts'
 import type { Recipe } from '../../../plan/recipe.ts'
 import type { WaveformRecipe } from '../../../plan/timed/waveform.ts'
-import type { Ffmpeg } from '../../../platform.ts'
+import type { Ffmpeg, FfmpegJob } from '../../../platform.ts'
 import type { Budget, Engine } from '../../engine.ts'
-import { openFeed, type Feed } from '../container/feed.ts'
-import { readsContainer, withContainer } from '../container/open.ts'
+import { openFeed } from '../container/feed.ts'
+import { expectSpan, readsContainer, withContainer, type Reading } from '../container/open.ts'
 import { packetsWithin } from '../container/packets.ts'
 import { fed } from '../ffmpeg/engine.ts'
 import { soundFilters } from '../ffmpeg/filters.ts'
+import { feedInput, type Input as FfmpegInput } from '../ffmpeg/input.ts'
+import { openWhole, readsWhole, wholeInput } from '../ffmpeg/whole.ts'
 import { createPeaks, type Waveform } from './peaks.ts'
 import { isPcm, mixPcm } from './pcm.ts'
 
 type Maker = (
   recipe: WaveformRecipe,
-  input: Input,
-  track: InputAudioTrack,
+  file: { readonly input: Input; readonly reading: Reading; readonly track: InputAudioTrack },
   budget: Budget,
 ) => Promise<Waveform>
 
@@ -28,29 +29,48 @@ type Maker = (
 export function createPcmWaveforms(): Engine {
   return {
     name: 'container',
-    can: (recipe, info) => isReadable(recipe, info) && isPcm(codecOf(recipe, info)),
+    can: (recipe, info) => isReadable(recipe, info) && !recipe.whole && isPcm(codecOf(recipe, info)),
     run: (recipe, original, budget) => run('container', recipe, original, budget, readSamples),
   }
 }
 
 export function createFfmpegWaveforms(ffmpeg: Ffmpeg): Engine {
   const { name } = ffmpeg
-  const decode: Maker = async (recipe, input, audio, { signal, transformMs }) => {
+  /** Peaks are counted while samples come. */
+  async function count(
+    recipe: WaveformRecipe,
+    heard: FfmpegInput,
+    input: FfmpegJob['input'],
+    budget: Budget,
+  ) {
     const { points, sampleRate, length } = recipe
     const peaks = createPeaks(points, samplesIn(length, sampleRate))
-    const feed = await openFeed(input, { span: recipe, audio })
-    const reader = createReader((sample) => peaks.add(sample))
-    const job = { args: samplesArguments(recipe, feed), input: feed.stream, take: reader }
-    await fed(feed, ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs }))
+    const take = createReader((sample) => peaks.add(sample))
+    const job = { args: samplesArguments(recipe, heard), input, take }
+    const { signal, transformMs } = budget
+    await ffmpeg.run({ ...job, outputBytes: MOST_SAMPLES, signal, deadlineMs: transformMs })
     return peaks.finish(sampleRate)
+  }
+
+  const decode: Maker = async (recipe, { input, reading, track: audio }, budget) => {
+    const feed = await openFeed(input, reading, { span: recipe, audio })
+    return fed(feed, count(recipe, feedInput(feed), feed.stream, budget))
+  }
+
+  async function decodeWhole(recipe: WaveformRecipe, original: Original, budget: Budget) {
+    const heard = { ...wholeInput(recipe.from, recipe), sound: recipe.track }
+    return count(recipe, heard, await openWhole(original, budget.sourceBytes), budget)
   }
   return {
     name,
     async can(recipe, info) {
-      if (!isReadable(recipe, info) || codecOf(recipe, info) === null) return false
+      if (!isReadable(recipe, info) || (codecOf(recipe, info) === null && !recipe.whole)) return false
       return (await ffmpeg.abilities()) !== undefined
     },
-    run: (recipe, original, budget) => run(name, recipe, original, budget, decode),
+    async run(recipe, original, budget) {
+      if (recipe.kind !== 'waveform' || !recipe.whole) return run(name, recipe, original, budget, decode)
+      return told(name, await decodeWhole(recipe, original, budget))
+    },
   }
 }
 
@@ -60,7 +80,8 @@ const MOST_SAMPLES = 192 * 1_048_576
 type Info = Parameters<Engine['can']>[1]
 
 function isReadable(recipe: Recipe, info: Info): recipe is WaveformRecipe {
-  return recipe.kind === 'waveform' && info.class !== 'image' && readsContainer(info.format)
+  if (recipe.kind !== 'waveform' || info.class === 'image') return false
+  return recipe.whole ? readsWhole(info.format) : readsContainer(info.format)
 }
 
 function codecOf({ track }: WaveformRecipe, info: Info): string | null {
@@ -76,11 +97,15 @@ async function run(
 ): Promise<Rendition> {
   if (recipe.kind !== 'waveform') throw new MediaError('INTERNAL', undefined, { cause: recipe.kind })
   const limits = { signal: budget.signal, bytes: budget.sourceBytes, ms: budget.transformMs }
-  const waveform = await withContainer(original, recipe.from, limits, async (input) => {
+  const waveform = await withContainer(original, recipe.from, limits, async (input, reading) => {
     const track = (await input.getAudioTracks())[recipe.track]
     if (!track) throw new MediaError('CORRUPT_MEDIA')
-    return make(recipe, input, track, budget)
+    return make(recipe, { input, reading, track }, budget)
   })
+  return told(engine, waveform)
+}
+
+function told(engine: string, waveform: Waveform): Rendition {
   const body = new TextEncoder().encode(JSON.stringify(waveform))
   return { main: { name: '', type: 'application/json', body }, facts: { engine } }
 }
@@ -93,12 +118,9 @@ function samplesIn(seconds: number | undefined, sampleRate: number): number | un
 /** Packets after which others have their turn. */
 const PACKETS = 64
 
-async function readSamples(
-  { points, start = 0, length, end = Infinity }: WaveformRecipe,
-  input: Input,
-  track: InputAudioTrack,
-  { signal }: Budget,
-): Promise<Waveform> {
+const readSamples: Maker = async (recipe, { input, reading, track }, { signal }) => {
+  const { points, start = 0, length, end = Infinity } = recipe
+  await expectSpan(input, reading, recipe)
   const sampleRate = await track.getSampleRate()
   const layout = { codec: (await track.getCodec()) ?? '', channels: await track.getNumberOfChannels() }
   const origin = Math.max(0, await input.getFirstTimestamp())
@@ -117,11 +139,10 @@ async function readSamples(
   return peaks.finish(sampleRate)
 }
 
-function samplesArguments({ sampleRate }: WaveformRecipe, feed: Feed): string[] {
-  const filters = soundFilters({ speed: 1, sampleRate }, feed).join(',')
-  const read = ['-copyts', '-f', 'matroska', '-i', 'pipe:0', '-map', '0:a:0', '-vn', '-sn', '-dn']
-  const make = ['-af', filters, '-ac', '1', '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-f', 's16le']
-  return [...read, ...make]
+function samplesArguments({ sampleRate }: WaveformRecipe, input: FfmpegInput): string[] {
+  const filters = soundFilters({ speed: 1, sampleRate }, input).join(',')
+  const make = ['-map', `0:a:${input.sound ?? 0}`, '-vn', '-sn', '-dn', '-af', filters, '-ac', '1']
+  return [...input.read, ...make, '-ar', String(sampleRate), '-c:a', 'pcm_s16le', '-f', 's16le']
 }
 
 /** Of pieces that may end within a sample. */
