@@ -2,6 +2,7 @@
 /** The `mediamorph` command. */
 import { check } from './cli/check.ts'
 import { hint, parseArguments, UsageError, type Command } from './cli/command.ts'
+import { jobs } from './cli/jobs.ts'
 import { purge } from './cli/purge.ts'
 import { serve, worker } from './cli/serve.ts'
 import { sign } from './cli/sign.ts'
@@ -10,7 +11,7 @@ import { transform } from './cli/transform.ts'
 /** Put in by the build. */
 declare const MEDIAMORPH_VERSION: string
 
-const COMMANDS: Readonly<Record<string, Command>> = { serve, worker, check, sign, transform, purge }
+const COMMANDS: Readonly<Record<string, Command>> = { serve, worker, check, sign, transform, purge, jobs }
 
 function overview(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)

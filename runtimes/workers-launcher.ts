@@ -1,6 +1,6 @@
 /**
  * The Worker on this machine, through miniflare: the same variables and configuration file as on a server. What the
- * document says of folders and SQLite is mapped: the cache to an R2 bucket and the database to D1, both persisted
+ * document says of folders and SQLite is mapped: the cache and what jobs make to R2 buckets and the database to D1, persisted
  * beside where they would lie on a server; source folders and the samples to read-only services.
  */
 import { mkdir } from 'node:fs/promises'
@@ -29,6 +29,7 @@ interface Mapping {
 }
 
 const CACHE = 'MEDIAMORPH_CACHE'
+const KEPT = 'MEDIAMORPH_ARTIFACTS'
 const DATABASE = 'MEDIAMORPH_DATABASE'
 
 async function mapMounts(config: Config): Promise<Mapping> {
@@ -44,9 +45,16 @@ async function mapMounts(config: Config): Promise<Mapping> {
     services[name] = createFileService(await openServerDriver(mount, 'source', process.env))
     standIns[mount] = `service:${name}`
   }
-  const folder = pathOf(cache, 'fs', 'storage.cache')
+  const folder = keptBeside(artifacts, standIns) ?? pathOf(cache, 'fs', 'storage.cache')
   const file = pathOf(config.database, 'sqlite', 'database')
   return { standIns, services, r2: join(folder, '.workers'), d1: join(dirname(file), '.workers') }
+}
+
+/** Buckets lie in one place: where what jobs made is, since a cache may be thrown away. Undefined: nothing is kept in one. */
+function keptBeside(artifacts: string, standIns: Record<string, string>): string | undefined {
+  if (!artifacts.startsWith('fs:') || Object.hasOwn(standIns, artifacts)) return undefined
+  standIns[artifacts] = `r2:${KEPT}`
+  return artifacts.slice('fs:'.length)
 }
 
 function pathOf(mount: string, kind: string, field: string): string {
@@ -84,7 +92,7 @@ async function launch(): Promise<void> {
     cf: false,
     log: new Log(LogLevel.ERROR),
     bindings: { ...textsFor(text), MEDIAMORPH_MOUNTS: JSON.stringify(standIns) },
-    r2Buckets: [CACHE],
+    r2Buckets: [CACHE, KEPT],
     r2Persist: r2,
     d1Databases: [DATABASE],
     d1Persist: d1,

@@ -47,7 +47,7 @@ export function createApp(config: Config, resources: Resources): App {
   }
   const router = createRouter({
     services,
-    jobs: office?.jobs,
+    office,
     isWorker: config.role === 'worker',
     apiKey: config.secrets.apiKey,
     ending: resources.ending?.signal,
@@ -78,13 +78,14 @@ export function createApp(config: Config, resources: Resources): App {
 
 /** Undefined: there is no database to hold jobs. */
 function openOfficeOf(
-  { jobs: settings, inline, role, secrets: { webhookSecret } }: Config,
+  { jobs: settings, inline, role, publicUrl, secrets: { webhookSecret } }: Config,
   services: Services,
-  { sql, runsBetweenRequests, outbound }: Resources,
+  { sql, runsBetweenRequests, outbound, artifacts, spool }: Resources,
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
-  const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random }
+  const files = { openArtifacts: artifacts.open, spool, publicUrl }
+  const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random, ...files }
   return sql && openOffice({ sql, services, settings, ...rest })
 }
 

@@ -126,7 +126,17 @@ export interface FfmpegJob {
   /** Is handed the result piece by piece, in the place of `run`, which then has none to give. Not with `seeks`. */
   take?(piece: Uint8Array): void
   /** Told of the seconds of the result that are done. */
-  onProgress?(seconds: number): void
+  readonly onProgress?: ((seconds: number) => void) | undefined
+  /** Is handed the result, which is there until this resolves, in the place of `run`, which then has none to give. With `seeks`. */
+  readonly receive?: ((file: FfmpegFile) => Promise<void>) | undefined
+}
+
+/** A copy of what is read more than once. */
+export interface SpooledFile extends FfmpegFile {
+  /** Bytes `start` to `end` (exclusive), both within it. */
+  stream(start?: number, end?: number): ReadableStream<Uint8Array>
+  /** Safe to call twice. */
+  remove(): Promise<void>
 }
 
 /** An ffmpeg that works beside us: a process, or a module in a thread of its own. */
@@ -143,6 +153,9 @@ export interface Ffmpeg {
   /** Ends what runs. */
   close(): Promise<void>
 }
+
+/** Originals are read; in the cache keys are hashes with `:` between them; artifacts are files of their names, and last. */
+export type MountUse = 'source' | 'cache' | 'artifacts'
 
 /** Which of them are wanted. */
 export interface FfmpegSettings {
@@ -208,7 +221,9 @@ export interface Platform {
    */
   createPinnedFetch?(rules: OutboundRules): (request: Request) => Promise<Response>
   /** Opens a mount `driver:location`, for example `fs:./media`, `memory:`, `r2:BUCKET`, `samples:`. Throws a plain Error that names what is missing. */
-  openDriver(mount: string, use: 'source' | 'cache'): Driver | Promise<Driver>
+  openDriver(mount: string, use: MountUse): Driver | Promise<Driver>
+  /** Writes a copy that outlives no crash. Absent: there is no room for one. @throws the signal's reason, and what the stream throws */
+  spool?(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<SpooledFile>
   /** Opens `sqlite:PATH`, `postgres://…` or `d1:BINDING`; undefined when the runtime has no database. */
   openSql(url: string): Promise<Sql | undefined>
   /** Opens `redis://…` or `rediss://…`, whether it can be reached now or not. Absent where there is no way to a Redis. */

@@ -5,7 +5,7 @@
 import { isMediaError, MediaError, ofClass, overlayError } from './error.ts'
 import { requireCodecs } from './codecs.ts'
 import type { Made, Services } from './context.ts'
-import { runFirst } from './engines/choose.ts'
+import type { Budget } from './engines/engine.ts'
 import { probe, probePicture } from './engines/probe.ts'
 import { openCover } from './engines/video/container/cover.ts'
 import { judgePlan, withJudgement } from './judge-plan.ts'
@@ -19,7 +19,7 @@ import { recipeKey } from './plan/key.ts'
 import type { Ask, Plan, SourceRef } from './plan/plan.ts'
 import type { Recipe } from './plan/recipe.ts'
 import { wantsCover } from './plan/timed/cover.ts'
-import { hurriedOriginal } from './sources/hurried.ts'
+import { transform } from './transform.ts'
 
 export interface Prepared {
   /** Name of the origin that the original is of. */
@@ -185,15 +185,16 @@ export async function isUnchanged(
   return (await Promise.all(checks)).every(Boolean)
 }
 
-/** Makes and keeps what was prepared, unless another plan already led to the same recipe. */
+/** Makes and keeps what was prepared, unless another plan already led to the same recipe. @param onProgress as that of a budget */
 export async function render(
   prepared: Prepared,
   signal: AbortSignal,
   event: RequestEvent,
   services: Services,
+  onProgress?: Budget['onProgress'],
 ): Promise<Made> {
   try {
-    return await make(prepared, signal, event, services)
+    return await make(prepared, signal, event, services, onProgress)
   } catch (error) {
     throw blamed(prepared, error)
   }
@@ -204,27 +205,11 @@ async function make(
   signal: AbortSignal,
   event: RequestEvent,
   services: Services,
+  onProgress: Budget['onProgress'],
 ): Promise<Made> {
   const same = await services.cache.get(prepared.key)
   if (same) return { rendition: same, stored: true }
-  const { recipe, original, overlay, info } = prepared
-  const { transformMs, imageBytes, sourceBytes, outputBytes } = services.limits
-  const limits = { transformMs, imageBytes, sourceBytes, outputBytes }
-  const asked = { ...prepared.asked, passed: event.passed ?? [] }
-  const budget = { signal, asked, ...limits }
-  // Of video and sound a part is held, and what is made of it.
-  const weigh = ({ size = imageBytes }: Original) => Math.min(size, imageBytes)
-  const weight = weigh(original) + (overlay ? weigh(overlay) : 0)
-  const hurried = (one: Original) => hurriedOriginal(one, services.limits.sourceMs)
-  // Of video and sound each look has a time of its own.
-  const main = info.class === 'image' ? hurried(original) : original
-  const work = async () => {
-    const rendition = await timed(event, 'transform', services.now, () =>
-      runFirst(services.engines, { recipe, info, size: original.size }, (engine) =>
-        engine.run(recipe, main, budget, overlay && hurried(overlay)),
-      ),
-    )
-    return timed(event, 'store', services.now, () => keep(rendition, prepared, services))
-  }
-  return services.memory.run(signal, work, weight, prepared.origin)
+  return transform(prepared, { signal, event, services, onProgress }, (rendition) =>
+    timed(event, 'store', services.now, () => keep(rendition, prepared, services)),
+  )
 }

@@ -9,14 +9,14 @@ import type { Deferred, Judging, Made } from './context.ts'
 import { formatsWith } from './engines/image/modules.ts'
 import { openClassifier } from './engines/nsfw/open-classifier.ts'
 import { createGate, type Gate } from './lib/gate.ts'
-import { createIsolatedFlights, createSharedFlights, type Flights } from './lib/once.ts'
+import { createIsolatedFlights, createLazy, createSharedFlights, type Flights } from './lib/once.ts'
 import { createOutboundPolicy } from './lib/outbound-policy.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
 import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
-import type { Ffmpeg, Platform, Sql, TransformMedia, Workers } from './platform.ts'
+import type { Driver, Ffmpeg, Platform, Sql, TransformMedia, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -30,6 +30,9 @@ export interface Resources {
   readonly judging: Judging | undefined
   readonly looks: Flights<Finding>
   readonly cache: RenditionCache
+  /** Where what jobs make lies; opened when it is first needed. */
+  readonly artifacts: { open(): Promise<Driver>; close(): Promise<void> }
+  readonly spool: Platform['spool']
   readonly sql: Sql | undefined
   readonly origins: Origins
   readonly ffmpegs: readonly Ffmpeg[]
@@ -80,6 +83,7 @@ export async function openResources(config: Config, platform: Platform): Promise
   )
   const judging = await openJudging(config, { workers, safeFetch, bounds, formats }, platform)
   const sql = await platform.openSql(config.database)
+  const artifacts = createKeptDriver(config.storage.artifacts, platform)
   return {
     workers,
     judging,
@@ -95,10 +99,15 @@ export async function openResources(config: Config, platform: Platform): Promise
       now,
       onFault: (message, cause) => logger.log('error', message, { cause: String(cause) }),
     }),
+    artifacts,
+    spool: platform.spool?.bind(platform),
     sql,
     origins: createOrigins(origins, {
       safeFetch,
-      openDriver: (mount) => platform.openDriver(mount, 'source'),
+      openDriver: async (mount) =>
+        mount === config.storage.artifacts
+          ? lent(await artifacts.open())
+          : platform.openDriver(mount, 'source'),
     }),
     ffmpegs: platform.createFfmpegs?.({ ...config.ffmpeg, concurrency: size }) ?? [],
     decoding: createGate({ capacity: RUNS * size, queue: config.limits.queue, share, now }),
@@ -124,6 +133,20 @@ function openWayToMakers(
 ): SafeFetch {
   const ms = remote?.timeoutMs ?? limits.transformMs
   return createSafeFetch({ rules: { ...outbound, idleMs: ms, totalMs: ms }, instanceId, createPinnedFetch })
+}
+
+function createKeptDriver(mount: string, platform: Platform): Resources['artifacts'] {
+  let driver: Driver | undefined
+  const open = createLazy(
+    async () => (driver = await platform.openDriver(mount, 'artifacts')),
+    platform.sharesPromises,
+  )
+  return { open, close: async () => driver?.dispose?.() }
+}
+
+/** It is let go of by whom it belongs to. */
+function lent(driver: Driver): Driver {
+  return { ...driver, dispose: () => undefined }
 }
 
 /** @throws ConfigError when the classifier cannot be had */
@@ -183,6 +206,7 @@ export async function closeResources({
   workers,
   ffmpegs,
   cache,
+  artifacts,
   sql,
   origins,
   rates,
@@ -192,5 +216,6 @@ export async function closeResources({
   await rates.close()
   await cache.close()
   await origins.close()
+  await artifacts.close()
   await sql?.close()
 }

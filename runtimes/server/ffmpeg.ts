@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isFile, spool } from './spool.ts'
+import { handOver, isFile, spool } from './spool.ts'
 import {
   MediaError,
   type Ffmpeg,
@@ -16,6 +16,8 @@ import { createWasmFfmpeg, type WasmFfmpegOptions } from './ffmpeg-wasm/ffmpeg.t
 const OPTIONS = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 /** Most bytes that it may ask for at once: a frame of 8K with 16 bits a channel takes half of it. */
 const MAX_ALLOC = ['-max_alloc', String(512 * 1_048_576)]
+/** How far it is, to its standard output, which is free where the result is a file. */
+const TELLS = ['-progress', 'pipe:1', '-stats_period', '0.5']
 /** Characters of what it says, for the log. */
 const SAID = 2000
 
@@ -63,16 +65,22 @@ export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmp
     const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', ...bound]
     const named = given ? job.args.map((word) => (word === 'pipe:0' ? `file:${given.path}` : word)) : job.args
     const filters = ['-filter_threads', String(threads)]
-    const args = [OPTIONS, MAX_ALLOC, filters, reads, named, bound, file ? ['-y', file] : ['pipe:1']].flat()
+    const tells = file && job.onProgress ? TELLS : []
+    const result = file ? ['-y', file] : ['pipe:1']
+    const args = [OPTIONS, MAX_ALLOC, tells, filters, reads, named, bound, result].flat()
     const stdin = given ? 'ignore' : 'pipe'
     const child = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env: {} })
     running.add(child)
     try {
-      const written = await watch(child, given ? { ...job, deadlineMs: given.leftMs } : job)
+      const take = tells.length > 0 ? readProgress(job) : job.take
+      const left = given ? { deadlineMs: given.leftMs } : {}
+      const written = await watch(child, { ...job, ...left, ...(take ? { take } : {}) }, tells.length > 0)
       if (!file) return written
       const { size } = await stat(file)
       if (size > job.outputBytes) throw tooLarge(size, job)
-      return new Uint8Array(await readFile(file))
+      if (!job.receive) return new Uint8Array(await readFile(file))
+      await handOver(file, size, job.receive)
+      return new Uint8Array()
     } finally {
       running.delete(child)
     }
@@ -100,7 +108,7 @@ export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmp
 }
 
 /** Until it has ended: what it wrote to its standard output. Whatever goes wrong ends it. */
-async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
+async function watch(child: ChildProcess, job: FfmpegJob, isTold: boolean): Promise<Uint8Array<ArrayBuffer>> {
   let reason: unknown
   const stop = (why: unknown) => {
     reason ??= why
@@ -114,7 +122,7 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   const chunks: Uint8Array[] = []
   let size = 0
   child.stdout?.on('data', (chunk: Uint8Array) => {
-    size += chunk.length
+    if (!isTold) size += chunk.length
     if (size > job.outputBytes) stop(tooLarge(size, job))
     else if (job.take) job.take(chunk)
     else chunks.push(chunk)
@@ -133,6 +141,20 @@ async function watch(child: ChildProcess, job: FfmpegJob): Promise<Uint8Array<Ar
   } finally {
     clearTimeout(clock)
     job.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Lines `name=value`; the time is one of microseconds, or `N/A`. */
+function readProgress({ onProgress }: FfmpegJob): (piece: Uint8Array) => void {
+  const decoder = new TextDecoder()
+  let rest = ''
+  return (piece) => {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const time = /^out_time_us=(\d+)/.exec(line)?.[1]
+      if (time !== undefined) onProgress?.(Number(time) / 1e6)
+    }
   }
 }
 
@@ -160,12 +182,14 @@ async function feed(child: ChildProcess, reader: ReadableStreamDefaultReader<Uin
 function drained({ stdin }: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (!stdin || stdin.destroyed) return resolve()
-    stdin
-      .once('drain', resolve)
-      .once('close', resolve)
-      .once('error', () => resolve())
+    const done = () => {
+      for (const name of ENOUGH) stdin.off(name, done)
+      resolve()
+    }
+    for (const name of ENOUGH) stdin.on(name, done)
   })
 }
+const ENOUGH = ['drain', 'close', 'error'] as const
 
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {

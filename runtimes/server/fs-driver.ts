@@ -201,6 +201,10 @@ function createWriter(folder: string, { separator = '/', fsync = false, trusted 
 
 async function listKeys(folder: string, prefix: string, separator: string): Promise<string[]> {
   const keys: string[] = []
+  // No folder is looked into that the prefix leads past.
+  const whole = prefix.split(separator).slice(0, -1)
+  const isPlain = whole.every((segment) => segment !== '' && segment !== '.' && segment !== '..')
+  const from = isPlain ? whole : []
   async function walk(path: string, before: string): Promise<void> {
     for (const entry of (await orNull(readdir(path, { withFileTypes: true }))) ?? []) {
       const key = before + entry.name
@@ -209,7 +213,7 @@ async function listKeys(folder: string, prefix: string, separator: string): Prom
       } else if (entry.isFile() && key.startsWith(prefix)) keys.push(key)
     }
   }
-  await walk(folder, '')
+  await walk(join(folder, ...from), from.map((segment) => segment + separator).join(''))
   return keys
 }
 

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import memoryDriver from 'unstorage/drivers/memory'
-import type { Driver } from '../../src/index.ts'
+import type { Driver, MountUse } from '../../src/index.ts'
 import { createFsDriver } from './fs-driver.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -14,7 +14,7 @@ interface Opening {
   /** The whole mount, and what stands after its first colon. */
   readonly mount: string
   readonly location: string
-  readonly use: 'source' | 'cache'
+  readonly use: MountUse
   readonly env: Env
 }
 
@@ -112,7 +112,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  */
 export async function openServerDriver(
   mount: string,
-  use: 'source' | 'cache',
+  use: MountUse,
   env: Env = process.env,
 ): Promise<Driver> {
   const colon = mount.indexOf(':')
@@ -135,9 +135,10 @@ function refusal(name: string): string {
   return `${name || 'mount'}: no such driver, expected one of ${Object.keys(DRIVERS).join(', ')}`
 }
 
-async function openFolder(path: string, use: 'source' | 'cache'): Promise<Driver> {
+async function openFolder(path: string, use: MountUse): Promise<Driver> {
   const folder = required(path, 'fs: expected fs:PATH')
   if (use === 'cache') return createFsDriver(folder, { separator: ':', trusted: true })
+  if (use === 'artifacts') return createFsDriver(folder, { fsync: true })
   if (!(await isFolder(folder))) throw new Error(`fs:${path}: there is no such folder`)
   return createFsDriver(folder, { readonly: true })
 }

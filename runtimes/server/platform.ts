@@ -8,6 +8,7 @@ import { createPinnedFetch } from './pinned-fetch.ts'
 import { FFMPEG_SCRIPT, THREAD_SCRIPT } from './places.ts'
 import { createPool } from './pool.ts'
 import { openServerRedis } from './redis.ts'
+import { spoolCopy } from './spool.ts'
 import { openServerSql } from './sqlite.ts'
 import { createWasmLoader } from './wasm-files.ts'
 
@@ -42,6 +43,7 @@ export function createServerPlatform(native: ServerRuntime): Platform {
     hashFile,
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => openServerDriver(mount, use, env),
+    spool: spoolCopy,
     openSql: openServerSql,
     openRedis: openServerRedis,
     createFfmpegs: (settings) => createFfmpegs(settings, { cpus, script: FFMPEG_SCRIPT, onStuck }),

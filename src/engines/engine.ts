@@ -4,6 +4,7 @@ import type { Original } from '../media/original.ts'
 import type { Rendition } from '../media/rendition.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
+import type { FfmpegJob } from '../platform.ts'
 
 /** What one piece of work may use. */
 export interface Budget {
@@ -18,6 +19,10 @@ export interface Budget {
   readonly outputBytes: number
   /** What it is a part of; absent: something that is made on the way. */
   readonly asked?: Asked
+  /** Told of the seconds of the result that are done, where an engine can tell. */
+  readonly onProgress?: ((seconds: number) => void) | undefined
+  /** Is handed a file of video or sound that was made anew, however large, in place of the rendition's body, which then is empty. */
+  readonly receive?: FfmpegJob['receive']
 }
 
 /** What was asked of this service, for those who ask another. */

@@ -5,12 +5,17 @@ import type { Lease, Queue } from '../platform.ts'
 import type { Callbacks } from './callbacks.ts'
 import { attemptsOf, backoffMs, isTransient, type Job, type JobFailure } from './job.ts'
 import type { JobRecords } from './records.ts'
+import { createReporter } from './reporter.ts'
 
 /** What a piece of work may use, and whom it tells how far it is. */
 export interface JobBudget {
   readonly signal: AbortSignal
-  /** Percent. */
-  report(progress: number): Promise<void>
+  /** Names this delivery. */
+  readonly lease: string
+  /** Percent, and the seconds that are left as far as anybody can tell. Written down once a second at most. */
+  report(progress: number, secondsLeft?: number): void
+  /** What is there so far: the next try finds it in the job's `results`, and so does who looks at a job that failed. */
+  save(results: unknown): Promise<void>
 }
 
 /** What is done for a job. */
@@ -44,18 +49,26 @@ export const LOST = new Error('The lease was lost')
 export async function attempt(lease: Lease, stop: AbortController, options: AttemptOptions): Promise<void> {
   const { queue, records, callbacks, work, logger } = options
   const letGo = keepLease(lease, stop, options)
+  const reporter = createReporter(lease, options)
   const begunAt = options.now()
   let job: Job | undefined
   try {
     job = await records.start(lease.job, lease.token)
     if (!job) return void (await queue.finish(lease, []))
     if (lease.attempt > attemptsOf(job)) throw new MediaError('JOB_STALLED')
-    const results = await inTime(options.timeoutMs, stop.signal, (signal) =>
+    const results = await inTime(options.timeoutMs, stop.signal, (signal, again) =>
       work.run(job as Job, {
         signal,
-        report: (progress) => records.report(lease.job, lease.token, progress),
+        lease: lease.token,
+        report: reporter.report,
+        async save(known) {
+          // What was made is not lost: the rest has its own time.
+          again()
+          await records.save(lease.job, lease.token, known)
+        },
       }),
     )
+    reporter.end()
     await queue.finish(lease, [records.complete(job.id, lease.token, results), callbacks.release(job.id)])
     const { id, type, lane } = job
     const durationMs = options.now() - begunAt
@@ -67,6 +80,7 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
       logger.log('error', 'job not settled', { job: lease.job, cause: String(fault) }),
     )
   } finally {
+    reporter.end()
     letGo()
   }
 }
@@ -74,12 +88,17 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
 async function inTime<T>(
   ms: number,
   stop: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, again: () => void) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()
-  const clock = setTimeout(() => late.abort(new MediaError('TRANSFORM_TIMEOUT')), ms)
+  let clock: ReturnType<typeof setTimeout> | undefined
+  const again = () => {
+    clearTimeout(clock)
+    clock = setTimeout(() => late.abort(new MediaError('TRANSFORM_TIMEOUT')), ms)
+  }
+  again()
   try {
-    return await work(AbortSignal.any([stop, late.signal]))
+    return await work(AbortSignal.any([stop, late.signal]), again)
   } catch (error) {
     throw late.signal.aborted ? late.signal.reason : error
   } finally {
@@ -93,7 +112,7 @@ async function settle(
   reason: unknown,
   { queue, records, callbacks, work, logger, random }: AttemptOptions,
 ): Promise<void> {
-  if (reason === LOST) return
+  if (reason === LOST) return records.letGo(lease.job, lease.token)
   const back = (delayMs: number, counts: boolean, failure?: JobFailure) =>
     queue.putBack(lease, { delayMs, counts }, [records.requeue(lease.job, lease.token, failure)])
   if (reason === RELEASED || !job) return void (await back(0, false))

@@ -20,13 +20,19 @@ export type PoolName = (typeof LANES)[Lane]['pool']
 
 interface TypeRow {
   readonly lane: Lane
-  /** Tries after the first, by whether the job is in the lane of large work. */
+  /** Tries after the first. */
   readonly retries: number
-  readonly largeRetries: number
+  /** Those of large originals have a lane of their own, and so many tries; absent: they have not. */
+  readonly largeRetries?: number
 }
 
 export const JOB_TYPES = {
   render: { lane: 'default', retries: 3, largeRetries: 2 },
+  'image:thumbnail': { lane: 'critical', retries: 3 },
+  'video:cover': { lane: 'default', retries: 3 },
+  'video:preview': { lane: 'default', retries: 3 },
+  'video:transcode': { lane: 'default', retries: 3, largeRetries: 2 },
+  'video:full': { lane: 'default', retries: 3, largeRetries: 2 },
 } as const satisfies Record<string, TypeRow>
 export type JobType = keyof typeof JOB_TYPES
 
@@ -54,6 +60,8 @@ export interface Job {
   readonly status: JobState
   /** Percent. */
   readonly progress: number
+  /** When it is expected to be done; absent: nobody can tell. */
+  readonly endsAt: number | undefined
   readonly retryOf: string | undefined
   /** Of the last try, also while another one is waited for. */
   readonly error: JobFailure | undefined
@@ -70,12 +78,13 @@ export interface Job {
 
 /** @param bytes of the original; absent: unknown */
 export function laneOf(type: JobType, bytes: number | undefined, largeBytes: number): Lane {
-  return bytes !== undefined && bytes >= largeBytes ? 'large' : JOB_TYPES[type].lane
+  const { lane, largeRetries }: TypeRow = JOB_TYPES[type]
+  return largeRetries !== undefined && bytes !== undefined && bytes >= largeBytes ? 'large' : lane
 }
 
 /** How often a job is tried in all. */
 export function attemptsOf({ type, lane }: Pick<Job, 'type' | 'lane'>): number {
-  const { retries, largeRetries } = JOB_TYPES[type]
+  const { retries, largeRetries = retries }: TypeRow = JOB_TYPES[type]
   return 1 + (lane === 'large' ? largeRetries : retries)
 }
 

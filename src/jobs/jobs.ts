@@ -4,18 +4,22 @@ import { MediaError } from '../error.ts'
 import type { Queue, Statement } from '../platform.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Subject } from '../store/cache.ts'
+import type { Artifacts } from './artifacts.ts'
 import type { Callbacks } from './callbacks.ts'
 import { laneOf, type Job } from './job.ts'
 import type { JobOrder } from './order.ts'
 import type { JobFilter, JobRecords, NewJob } from './records.ts'
 import { lookUp } from './look-up.ts'
 import { isStillThere, renderFingerprint, type RenderTask } from './render-job.ts'
+import { artifactsIn, fileFingerprint, type FileTask, type PlannedPiece } from './types/task.ts'
+import { isFileType } from './types/options.ts'
+import type { Piece } from './types/pieces.ts'
 
 export interface Jobs {
   /** Takes an order in, or finds the equal one that is waiting, worked on or done. */
   submit(
     order: JobOrder,
-    planned: Planned,
+    planned: readonly PlannedFile[],
     call: Doing,
   ): Promise<{ readonly job: Job; readonly isNew: boolean }>
   /** @throws JOB_NOT_FOUND */
@@ -33,6 +37,11 @@ export interface Planned {
   readonly subject: Subject
 }
 
+export interface PlannedFile extends Planned {
+  /** Absent: what is made lies in the cache. */
+  readonly piece?: Piece
+}
+
 type Doing = Pick<Call, 'signal' | 'waitUntil'>
 
 export interface JobsOptions {
@@ -44,6 +53,7 @@ export interface JobsOptions {
   /** Jobs that may wait. */
   readonly waiting: number
   readonly services: Pick<Services, 'cache' | 'origins'>
+  readonly artifacts: Pick<Artifacts, 'check' | 'areThere'>
   readonly inline: Later['inline']
   /** Bytes of an original from which on its job is large. */
   readonly largeBytes: number
@@ -56,7 +66,7 @@ export interface JobsOptions {
   /** A job waits: somebody here may work on it, as long as `waitUntil` lets them where nothing else does. */
   announce(waitUntil: Call['waitUntil']): void
   /** A job was called off: if it is worked on here, that ends. */
-  abandon(job: string): void
+  abandon(job: string): Promise<void>
 }
 
 /** How often an equal job may end between being in the way and being looked for. */
@@ -75,7 +85,7 @@ export function createJobs(options: JobsOptions): Jobs {
   ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
     for (let tries = 0; tries < TRIES; tries++) {
       const equal = await records.findCurrent(wanted.fingerprint)
-      const isUseless = equal?.status === 'completed' && !(await isStillThere(equal, services))
+      const isUseless = equal?.status === 'completed' && !(await isThere(equal))
       if (equal && !isUseless) {
         for (const statement of toldOf(equal.id)) await records.run(statement)
         return { job: equal, isNew: false }
@@ -96,6 +106,10 @@ export function createJobs(options: JobsOptions): Jobs {
     if (options.judgeCallback) return options.judgeCallback(url)
     throw new MediaError('NOT_SUPPORTED_HERE', 'Webhooks need MEDIAMORPH_WEBHOOK_SECRET, which is not set')
   }
+
+  /** Whether what a completed job made is still to be had. */
+  const isThere = (job: Job) =>
+    isFileType(job.type) ? options.artifacts.areThere(artifactsIn(job.results)) : isStillThere(job, services)
 
   async function find(id: string): Promise<Job> {
     const job = await records.find(id)
@@ -118,16 +132,35 @@ export function createJobs(options: JobsOptions): Jobs {
     retryOf: undefined,
   })
 
+  async function filesOf(
+    { type, hash, options: asked }: JobOrder,
+    planned: readonly PlannedFile[],
+    { validator, bytes }: { readonly validator: string; readonly bytes: number | undefined },
+  ): Promise<Wanted> {
+    const [{ plan, subject }] = planned as readonly [PlannedFile]
+    const pieces = planned.flatMap(({ piece, plan: { text } }) => (piece ? [plannedPiece(piece, text)] : []))
+    const { origin, path: source } = plan.source
+    const lane = laneOf(type, bytes, options.largeBytes)
+    const work = { type, source, hash, options: asked }
+    const fingerprint = await fileFingerprint({ ...work, origin, validator })
+    return { ...work, lane, task: { subject, pieces } satisfies FileTask, fingerprint, retryOf: undefined }
+  }
+
   return {
     find,
     list: (filter) => records.list(filter),
 
     async submit(order, planned, { signal, waitUntil }) {
       if (order.callbackUrl !== undefined) judge(new URL(order.callbackUrl))
-      const { validator, size: bytes } = await lookUp(planned.plan, signal, services)
+      const [first] = planned as readonly [PlannedFile]
+      const { validator, size: bytes } = await lookUp(first.plan, signal, services)
       if (bytes !== undefined && bytes > options.sourceBytes) throw tooLarge(bytes, options.sourceBytes)
-      const { hash, options: asked } = order
-      return accept(await renderOf(planned, validator, { hash, options: asked, bytes }), waitUntil, (id) =>
+      const makesFiles = isFileType(order.type)
+      if (makesFiles) await options.artifacts.check()
+      const wanted = makesFiles
+        ? await filesOf(order, planned, { validator, bytes })
+        : await renderOf(first, validator, { hash: order.hash, options: order.options, bytes })
+      return accept(wanted, waitUntil, (id) =>
         order.callbackUrl === undefined ? [] : [callbacks.add(id, order.callbackUrl)],
       )
     },
@@ -136,8 +169,17 @@ export function createJobs(options: JobsOptions): Jobs {
       const job = await find(id)
       if (job.status !== 'failed')
         throw new MediaError('JOB_CONFLICT', `Only what failed is tried again: the job is ${job.status}`)
-      const { type, lane, source, hash, options: asked, task, fingerprint } = job
-      const again = { type, lane, source, hash, options: asked, task, fingerprint, retryOf: id }
+      const { type, lane, source, hash, options: asked, fingerprint } = job
+      const again = {
+        type,
+        lane,
+        source,
+        hash,
+        options: asked,
+        task: taskAgain(job),
+        fingerprint,
+        retryOf: id,
+      }
       return (await accept(again, waitUntil, (next) => [callbacks.copy(id, next)])).job
     },
 
@@ -146,7 +188,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const job = await find(id)
       if (rows?.length !== 1)
         throw new MediaError('JOB_CONFLICT', `The job is ${job.status}: there is nothing to call off`)
-      options.abandon(id)
+      await options.abandon(id)
       return job
     },
 
@@ -160,6 +202,18 @@ export function createJobs(options: JobsOptions): Jobs {
     },
   }
 }
+
+/** What is there already is not made again. */
+function taskAgain({ type, task, results }: Job): unknown {
+  return isFileType(type) && results !== undefined ? { ...(task as FileTask), ready: results } : task
+}
+
+const plannedPiece = ({ stage, folder, name }: Piece, plan: string): PlannedPiece => ({
+  stage,
+  folder,
+  name,
+  plan,
+})
 
 function tooLarge(value: number, maximum: number): MediaError {
   return new MediaError('SOURCE_TOO_LARGE', `jobs.sourceBytes is ${maximum}, the original has ${value}`, {

@@ -31,5 +31,14 @@ export const JOB_MIGRATIONS: Migrations = {
         primary key (job, url))`,
       'create index job_callback_due on job_callback (due_at)',
     ],
+    [
+      // When it is expected to be done, while it is worked on.
+      'alter table job add column ends_at bigint',
+      // A file that a job made; `writer` is the delivery that writes another version, until `held_until`.
+      `create table artifact (
+        key text primary key, hash text not null, type text, size bigint, etag text, made_at bigint, writer text,
+        held_until bigint not null)`,
+      'create index artifact_hash on artifact (hash)',
+    ],
   ],
 }

@@ -3,14 +3,20 @@ import type { Call, Later, Services } from '../context.ts'
 import { migrated } from '../database/migrated.ts'
 import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
-import type { Sql } from '../platform.ts'
+import type { Driver, Platform, Sql } from '../platform.ts'
+import { createArtifacts, type Artifacts } from './artifacts.ts'
+import type { JobWork } from './attempt.ts'
 import { createCallbacks } from './callbacks.ts'
+import { createEraser, type Eraser } from './eraser.ts'
+import type { Job } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
 import { createSqlQueue } from './sql-queue.ts'
+import { createFileWork } from './types/file-work.ts'
+import { isFileType } from './types/options.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 import { createJobWorker, type JobWorker } from './worker.ts'
 
@@ -24,6 +30,10 @@ export interface OfficeOptions {
   /** False: only while a request is there. */
   readonly runsBetweenRequests: boolean
   readonly webhookSecret: string | undefined
+  /** Where files that jobs make lie. @throws what opening the mount throws */
+  openArtifacts(): Promise<Driver>
+  readonly spool: Platform['spool']
+  readonly publicUrl: string | undefined
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
   /** From 0 to below 1. */
   random(): number
@@ -31,6 +41,8 @@ export interface OfficeOptions {
 
 export interface Office {
   readonly jobs: Jobs
+  readonly artifacts: Pick<Artifacts, 'find' | 'open'>
+  readonly eraser: Eraser
   /** Absent: others do the work. */
   readonly worker: Pick<JobWorker, 'start' | 'drain'> | undefined
 }
@@ -48,10 +60,22 @@ export function openOffice(options: OfficeOptions): Office {
   const queue = createSqlQueue({ sql, leaseMs: settings.leaseMs, now, newToken })
   const { leaseMs, timeoutMs, keepMs, sourceBytes, largeBytes } = settings
   const limits = { ...services.limits, sourceBytes, transformMs: timeoutMs, sourceMs: timeoutMs }
-  const work = createRenderWork({
+  const working = {
     services: { ...services, limits, later: undefined },
-    onHash: ({ id }, hash) => records.setHash(id, hash),
+    onHash: ({ id }: Job, hash: string) => records.setHash(id, hash),
+  }
+  const artifacts = createArtifacts({
+    sql,
+    openDriver: options.openArtifacts,
+    leaseMs,
+    now,
+    urlOf: (hash, name) => `${options.publicUrl ?? ''}/api/media/${hash}/${name}`,
+    onFault: (message, cause) => logger.log('warn', message, { cause: String(cause) }),
   })
+  const work = workByType(
+    createRenderWork(working),
+    createFileWork({ ...working, artifacts, spool: options.spool }),
+  )
   const sizes = { main: settings.concurrency, large: settings.largeConcurrency }
   const clocks = { leaseMs, timeoutMs, keepMs, pollMs: POLL_MS, now, random }
   const worker = options.works
@@ -81,6 +105,7 @@ export function openOffice(options: OfficeOptions): Office {
     records,
     callbacks,
     services,
+    artifacts,
     waiting: settings.waiting,
     sourceBytes,
     largeBytes,
@@ -89,9 +114,18 @@ export function openOffice(options: OfficeOptions): Office {
     inline: options.inline,
     newId: () => uuid7(now()),
     judgeCallback: secret === undefined ? undefined : (url) => outbound.judge(url),
-    abandon: (job) => worker?.abandon(job),
+    abandon: async (job) => worker?.abandon(job),
   })
-  return { jobs, worker: worker && both(worker, webhooks) }
+  const eraser = createEraser({ sql, jobs, artifacts, services, leaseMs, keepMs })
+  return { jobs, artifacts, eraser, worker: worker && both(worker, webhooks) }
+}
+
+function workByType(render: JobWork, files: JobWork): JobWork {
+  const workOf = ({ type }: Job) => (isFileType(type) ? files : render)
+  return {
+    run: (job, budget) => workOf(job).run(job, budget),
+    failed: (job, error) => workOf(job).failed(job, error),
+  }
 }
 
 /** What ends last is told of, too, if it is quick. */

@@ -4,6 +4,8 @@ import { matchKey } from '../request/match.ts'
 import { paramByWord, paramRow } from '../request/params.ts'
 import type { MediaRequest, RequestInput, RequestRules } from '../request/request.ts'
 import { JOB_TYPES, type JobType } from './job.ts'
+import { isFileType, readFileOptions } from './types/options.ts'
+import { piecesOf, type Piece } from './types/pieces.ts'
 
 export interface JobOrder {
   readonly type: JobType
@@ -11,10 +13,20 @@ export interface JobOrder {
   readonly source: string
   /** Hex SHA-256 that the original must have. */
   readonly hash: string | undefined
-  readonly options: Readonly<Record<string, string | number | boolean>>
+  /** Of `render` parameters, of other types what they are told, defaults written out. */
+  readonly options: unknown
+  /** The files that are made, each as the parameters of its own GET. */
+  readonly wanted: readonly Wanted[]
   /** Who wants to hear of the end. */
   readonly callbackUrl: string | undefined
 }
+
+export interface Wanted {
+  readonly params: Params
+  /** Absent: what is made lies in the cache. */
+  readonly piece?: Piece
+}
+type Params = Readonly<Record<string, string | number | boolean>>
 
 /** The origin that bare keys belong to. */
 const KEYS_ORIGIN = 'source'
@@ -35,8 +47,17 @@ export function readOrder(body: Readonly<Record<string, unknown>>): JobOrder {
     throw wrong('hash', 'a SHA-256 in hex')
   if (callbackUrl !== undefined && !isAddress(callbackUrl))
     throw wrong('callback_url', 'an http or https address')
-  const rest = { hash: hash?.toLowerCase(), options: readOptions(options), callbackUrl }
-  return { type: type as JobType, source, ...rest }
+  const rest = { hash: hash?.toLowerCase(), callbackUrl }
+  return { type: type as JobType, source, ...rest, ...wantedOf(type as JobType, options) }
+}
+
+function wantedOf(type: JobType, given: unknown): Pick<JobOrder, 'options' | 'wanted'> {
+  if (!isFileType(type)) {
+    const params = readOptions(given)
+    return { options: params, wanted: [{ params }] }
+  }
+  const options = readFileOptions(type, given)
+  return { options, wanted: piecesOf(type, options).map((piece) => ({ params: piece.params, piece })) }
 }
 
 function isAddress(given: unknown): given is string {
@@ -45,7 +66,7 @@ function isAddress(given: unknown): given is string {
   )
 }
 
-function readOptions(given: unknown): JobOrder['options'] {
+function readOptions(given: unknown): Params {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw wrong('options', 'an object of parameters')
   const options = { ...given } as Record<string, unknown>
@@ -56,19 +77,20 @@ function readOptions(given: unknown): JobOrder['options'] {
     if (!['string', 'number', 'boolean'].includes(typeof value))
       throw wrong(`options.${word}`, 'a text, a number, true or false')
   }
-  return options as JobOrder['options']
+  return options as Params
 }
 
 const SHAPES: ReadonlySet<string> = new Set(['rendition', 'timed', 'select'])
 
 /** The same request as a GET of a client that says nothing of itself. @throws what parsing throws, and INVALID_BODY */
 export function requestOf(
-  { source, options }: JobOrder,
+  { source }: Pick<JobOrder, 'source'>,
+  params: Params,
   rules: RequestRules,
   parse: (input: RequestInput) => MediaRequest,
 ): MediaRequest {
   const pathname = source.startsWith('/') ? source : encodeURI(pathOfKey(source, rules))
-  const query = new URLSearchParams(Object.entries(options).map(([word, value]) => [word, String(value)]))
+  const query = new URLSearchParams(Object.entries(params).map(([word, value]) => [word, String(value)]))
   const url = new URL(`http://localhost${pathname}`)
   url.search = query.toString()
   const request = parse({ method: 'GET', url, headers: new Headers() })

@@ -37,8 +37,12 @@ export interface JobRecords {
   list(filter: JobFilter): Promise<Job[]>
   /** A delivery begins. Undefined when there is nothing to do any more. */
   start(id: string, lease: string): Promise<Job | undefined>
-  /** Never falls. */
-  report(id: string, lease: string, progress: number): Promise<void>
+  /** Progress never falls. @param endsAt when the job is expected to be done; absent: nobody can tell */
+  report(id: string, lease: string, progress: number, endsAt?: number): Promise<void>
+  /** What is there so far, for those who look, and for the next try. */
+  save(id: string, lease: string, results: unknown): Promise<void>
+  /** The delivery has ended of a job that was cancelled: nobody is at it any more. */
+  letGo(id: string, lease: string): Promise<void>
   setHash(id: string, hash: string): Promise<void>
   /** Takes away jobs that were over before `time`; returns how many. */
   prune(time: number): Promise<number>
@@ -100,9 +104,21 @@ export function createJobRecords(
         id,
       ),
 
-    async report(id, lease, progress) {
-      const text = `update job set progress = ?, ${CHANGED} where ${LEASED} and progress < ?`
-      await query(text, progress, now(), id, lease, progress)
+    async report(id, lease, progress, endsAt) {
+      const text = `update job set progress = ?, ends_at = ?, ${CHANGED} where ${LEASED} and progress <= ?`
+      await query(text, progress, endsAt ?? null, now(), id, lease, progress)
+    },
+    async save(id, lease, results) {
+      const text = `update job set results = ?, ${CHANGED} where ${LEASED}`
+      await query(text, JSON.stringify(results), now(), id, lease)
+    },
+
+    async letGo(id, lease) {
+      await query(
+        "update job set lease = null where id = ? and lease = ? and status = 'cancelled'",
+        id,
+        lease,
+      )
     },
 
     async setHash(id, hash) {
@@ -144,28 +160,29 @@ export function createJobRecords(
     ],
     supersede: (id) => ["update job set is_current = 0 where id = ? and status = 'completed'", id],
     complete: (id, lease, results) => [
-      `update job set status = 'completed', progress = 100, results = ?, error = null, ${CHANGED} where ${LEASED}`,
+      `update job set status = 'completed', progress = 100, ends_at = null, results = ?, error = null,
+       ${CHANGED} where ${LEASED}`,
       JSON.stringify(results),
       now(),
       id,
       lease,
     ],
     requeue: (id, lease, error) => [
-      `update job set status = 'queued', progress = 0, error = coalesce(?, error), ${CHANGED} where ${LEASED}`,
+      `update job set status = 'queued', progress = 0, ends_at = null, error = coalesce(?, error), ${CHANGED} where ${LEASED}`,
       error === undefined ? null : JSON.stringify(error),
       now(),
       id,
       lease,
     ],
     fail: (id, lease, error) => [
-      `update job set status = 'failed', is_current = 0, error = ?, ${CHANGED} where ${LEASED}`,
+      `update job set status = 'failed', is_current = 0, ends_at = null, error = ?, ${CHANGED} where ${LEASED}`,
       JSON.stringify(error),
       now(),
       id,
       lease,
     ],
     cancel: (id) => [
-      `update job set status = 'cancelled', is_current = 0, ${CHANGED}
+      `update job set status = 'cancelled', is_current = 0, ends_at = null, ${CHANGED}
        where id = ? and status in ('queued', 'processing') returning id`,
       now(),
       id,
@@ -188,6 +205,7 @@ function toJob(row: SqlRow): Job {
     fingerprint: text('fingerprint'),
     status: text('status') as JobState,
     progress: Number(row['progress']),
+    endsAt: row['ends_at'] === null ? undefined : Number(row['ends_at']),
     retryOf: optional('retry_of'),
     error: json('error') as JobFailure | undefined,
     results: json('results'),

@@ -4,11 +4,12 @@ import { isMediaError, MediaError } from '../error.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { createEvent } from '../observe/event.ts'
 import { canonicalJson } from '../plan/canonical.ts'
-import type { Plan } from '../plan/plan.ts'
+import { planOf, type Plan } from '../plan/plan.ts'
 import { prepare, render } from '../render.ts'
 import { rememberFailure, rememberSuccess, type PlannedFlight } from '../serve-remember.ts'
 import type { StoredRendition, Subject } from '../store/cache.ts'
 import type { JobBudget, JobWork } from './attempt.ts'
+import { createPace } from './pace.ts'
 import { hashedOriginal } from './hashed-original.ts'
 import type { Job } from './job.ts'
 
@@ -78,13 +79,14 @@ async function renderOnce(
   const traceId = requestId.replaceAll('-', '')
   const { path } = flight.subject
   const event = createEvent({ requestId, traceId, method: 'JOB', path, now: services.now() })
-  await report(5)
+  report(5)
   const prepared = await prepare(flight.plan, signal, event, services)
   try {
-    await report(20)
-    const { rendition, stored } = await render(prepared, signal, event, services)
+    report(20)
+    const tell = createPace(prepared, services.now, (part, left) => report(20 + 75 * part, left))
+    const { rendition, stored } = await render(prepared, signal, event, services, tell)
     if (!stored) throw new MediaError('STORE_FAILED')
-    await report(95)
+    report(95)
     await rememberSuccess(flight, rendition, prepared.validator, services)
     return resultsOf(flight.key, rendition)
   } finally {
@@ -106,7 +108,7 @@ function resultsOf(key: string, { type, size, etag, facts }: StoredRendition): R
 
 async function flightOf({ task }: Job, services: Services): Promise<PlannedFlight> {
   const { plan: text, subject } = task as RenderTask
-  const plan = Object.freeze({ ...(JSON.parse(text) as Omit<Plan, 'text'>), text })
+  const plan = planOf(text)
   const policy: OriginPolicy | undefined = services.policies.get(plan.source.origin)
   if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
   return { plan, key: await services.planKey(plan), subject, policy }

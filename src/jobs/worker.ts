@@ -20,8 +20,8 @@ export interface JobWorker {
   wake(): void
   /** Works on the next job now, where nothing runs beside requests. False: there is none. */
   runOne(): Promise<boolean>
-  /** Somebody cancelled the job: if it is worked on here, that ends at once. */
-  abandon(job: string): void
+  /** Somebody cancelled the job: if it is worked on here, that ends at once, for which is waited a moment. */
+  abandon(job: string): Promise<void>
   /** Takes nothing new; what is not done within `graceMs` goes back to the queue. Safe to call twice. */
   drain(graceMs: number): Promise<void>
 }
@@ -120,8 +120,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       }
       return false
     },
-    abandon(job) {
-      for (const one of running.values()) if (one.job === job) one.stop.abort(LOST)
+    async abandon(job) {
+      const those = [...running.values()].filter((one) => one.job === job)
+      for (const { stop } of those) stop.abort(LOST)
+      await within(Promise.all(those.map(({ done }) => done)), LETTING_GO_MS)
     },
     drain: (graceMs) => (draining ??= end(graceMs)),
   }

@@ -111,6 +111,13 @@ function secondsOfClip(recipe: ClipRecipe | SoundRecipe, info: MediaInfo): numbe
   return decoded + encoded + (sound ? length / SOUND : 0)
 }
 
+/** Seconds of what is made; undefined where it has none, or nobody knows. */
+export function secondsOf(recipe: Recipe, info: MediaInfo): number | undefined {
+  if (recipe.kind !== 'clip' && recipe.kind !== 'sound') return undefined
+  const length = lengthOf(recipe, info)
+  return length === undefined || length <= 0 ? undefined : length / (recipe.encoding?.speed ?? 1)
+}
+
 /** Seconds of the original. */
 function lengthOf({ start = 0, end }: Span, info: MediaInfo): number | undefined {
   const { duration } = info as TimedInfo

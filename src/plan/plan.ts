@@ -1,3 +1,4 @@
+import { canonicalJson } from './canonical.ts'
 import type { FormatName } from '../media/format.ts'
 import type { Effects } from '../request/rows/effects.ts'
 import type {
@@ -33,6 +34,18 @@ export interface Plan extends Question {
   readonly judged?: string
   /** Canonical text of all of the above: the cache key is its hash. */
   readonly text: string
+}
+
+/** The plan that a text is of. */
+export function planOf(text: string): Plan {
+  return Object.freeze({ ...(JSON.parse(text) as Omit<Plan, 'text'>), text })
+}
+
+/** Another question about the same original. */
+export function askedInstead(plan: Plan, ask: Ask): Plan {
+  const { text: _, ...rest } = plan
+  const other = { ...rest, ask, accepts: [] }
+  return Object.freeze({ ...other, text: canonicalJson(other) })
 }
 
 /** What is to be made, of whatever original. */

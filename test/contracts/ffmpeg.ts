@@ -136,6 +136,34 @@ export function describeFfmpeg(
       expect(order.indexOf('moov')).toBeLessThan(order.indexOf('mdat'))
     })
 
+    test('hands its result over, and then has none to give', async () => {
+      const args = [...READ, '-c', 'copy', '-fflags', '+bitexact', '-f', 'mp4']
+      const mp4 = await one.run(job(args, { seeks: true }))
+      const given: Uint8Array[] = []
+      const rest = await one.run(
+        job(args, {
+          seeks: true,
+          async receive({ size, read, stream }) {
+            expect([size, await read(4, 8)]).toEqual([mp4.length, mp4.slice(4, 8)])
+            given.push(new Uint8Array(await new Response(stream()).arrayBuffer()))
+          },
+        }),
+      )
+      expect([given[0], rest.length]).toEqual([mp4, 0])
+      const refusing = { seeks: true, receive: () => Promise.reject(new Error('no room')) }
+      expect(await codeOf(one.run(job(args, refusing)))).toBe('no room')
+    })
+
+    test('tells how many seconds of its result are done', async () => {
+      const told: number[] = []
+      const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=20']
+      const args = [...READ, ...source, '-map', '1:v', '-c:v', 'mpeg4', '-f', 'mp4']
+      await one.run(job(args, { seeks: true, onProgress: (seconds) => told.push(seconds) }))
+      expect(told).toEqual(told.toSorted((a, b) => a - b))
+      expect(told.at(-1)).toBeGreaterThan(15)
+      expect(told.at(-1)).toBeLessThanOrEqual(20.1)
+    })
+
     test('reads a stream of any pieces', async () => {
       const pieces = Array.from(TINY_VIDEO, (_, n) => TINY_VIDEO.subarray(n, n + 1))
       const input = streamOf([new Uint8Array(0), ...pieces, new Uint8Array(0)]).stream

@@ -14,6 +14,7 @@ const jobOf = (version: number, status: JobState, progress: number, more: Partia
   status,
   progress,
   retryOf: undefined,
+  endsAt: undefined,
   error: undefined,
   results: undefined,
   callbackStatus: undefined,

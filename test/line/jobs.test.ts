@@ -264,7 +264,7 @@ describe('what is too much for a request', () => {
     mount.put('bad.jpg', (await jpegPicture()).slice(0, 300))
     const { jobId } = await json<{ jobId: string }>(get('/files/bad.jpg?width=10'))
     await until(jobId, 'failed')
-    expect((await get('/files/bad.jpg?width=10')).status).toBe(422)
+    await expect.poll(async () => (await get('/files/bad.jpg?width=10')).status).toBe(422)
   })
 })
 

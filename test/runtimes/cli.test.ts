@@ -57,13 +57,13 @@ describe('mediamorph', () => {
   test('explains itself', async () => {
     const help = await cli(['--help'])
     expect(help.code).toBe(0)
-    for (const name of ['serve', 'check', 'sign', 'transform', 'purge'])
+    for (const name of ['serve', 'check', 'sign', 'transform', 'purge', 'jobs'])
       expect(help.stdout).toContain(`\n  ${name} `)
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
     expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
-  test.each(['serve', 'check', 'sign', 'transform', 'purge'])('%s --help', async (name) => {
+  test.each(['serve', 'check', 'sign', 'transform', 'purge', 'jobs'])('%s --help', async (name) => {
     const { code, stdout } = await cli([name, '--help'])
     expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: mediamorph ${name} `)])
   })

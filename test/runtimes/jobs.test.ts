@@ -59,12 +59,12 @@ interface JobView {
   readonly events: string
 }
 
-async function order(address: string, width: number): Promise<JobView> {
-  const body = JSON.stringify({
-    type: 'render',
-    source: '/files/a.jpg',
-    options: { width, format: 'webp' },
-  })
+function order(address: string, width: number): Promise<JobView> {
+  return begun(address, { type: 'render', source: '/files/a.jpg', options: { width, format: 'webp' } })
+}
+
+async function begun(address: string, wanted: object): Promise<JobView> {
+  const body = JSON.stringify(wanted)
   const answer = await fetch(`${address}/api/jobs`, { method: 'POST', headers: { 'x-api-key': KEY }, body })
   expect([answer.status, answer.headers.get('x-job-id')]).toEqual([202, expect.any(String)])
   return (await answer.json()) as JobView
@@ -84,6 +84,18 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     const media = await fetch(`${address}/files/a.jpg?width=60&format=webp`)
     expect([media.status, media.headers.get('x-cache')]).toEqual([200, 'HIT'])
     expect((await media.arrayBuffer()).byteLength).toBeGreaterThan(20)
+    const thumbnail = await begun(address, { type: 'image:thumbnail', source: '/files/a.jpg' })
+    const told = await (await fetch(address + thumbnail.events)).text()
+    const [, url = ''] = /"url":"([^"]+)"/.exec(told) ?? []
+    const made = await fetch(address + url, { headers: { 'x-api-key': KEY, range: 'bytes=8-11' } })
+    expect([made.status, await made.text()]).toEqual([206, 'WEBP'])
+    const hash = url.split('/')[3]
+    const gone = await fetch(`${address}/api/media/${hash}`, {
+      method: 'DELETE',
+      headers: { 'x-api-key': KEY },
+    })
+    expect(gone.status).toBe(204)
+    expect((await fetch(address + url, { headers: { 'x-api-key': KEY } })).status).toBe(404)
     running.child.kill('SIGTERM')
     expect((await running.ended()).code).toBe(0)
   })

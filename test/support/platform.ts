@@ -8,6 +8,7 @@ import type { Driver, Platform, Sql, Task, Workers } from '../../src/platform.ts
 import { createPinnedFetch } from '../../runtimes/server/pinned-fetch.ts'
 import { openServerDriver } from '../../runtimes/server/mounts.ts'
 import { openServerRedis } from '../../runtimes/server/redis.ts'
+import { spoolCopy } from '../../runtimes/server/spool.ts'
 import { openSqlite } from '../../runtimes/server/sqlite.ts'
 
 export interface TestPlatformOptions {
@@ -41,6 +42,7 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     createWorkers: () => options.workers ?? createInlineWorkers(),
     createPinnedFetch: (rules) => createPinnedFetch(rules),
     openDriver: (mount, use) => options.drivers?.[mount] ?? openServerDriver(mount, use),
+    spool: spoolCopy,
     openSql: async (url): Promise<Sql | undefined> =>
       url === 'sqlite:none' ? undefined : (options.sql ?? openSqlite(url.replace(/^sqlite:/, ''))),
     openRedis: openServerRedis,

@@ -73,6 +73,7 @@ export function ffprobe(
 ): {
   streams: Stream[]
   frames?: { pts_time: string }[]
+  packets?: { pts_time: string; flags: string }[]
   format: { format_name: string; duration?: string }
 } {
   const args = ['-v', 'error', '-show_streams', '-show_format', ...more, '-of', 'json']

@@ -1,5 +1,5 @@
 /** One core in a thread of its own, and the one job it may have: the ways to give it work, to end that, and to let it go. */
-import { MediaError, type FfmpegJob } from '../../../src/index.ts'
+import { MediaError, type FfmpegFile, type FfmpegJob } from '../../../src/index.ts'
 import { isFile } from '../spool.ts'
 import { createFeed, wake, type Feed } from './feed.ts'
 import type { FfmpegClient, FfmpegPackages } from './packages.ts'
@@ -166,8 +166,9 @@ export class Lane {
     const tooLarge = this.#shared.numbers[NUMBER.tooLarge] ?? 0
     if (tooLarge > 0) throw largerThan(tooLarge, job)
     if (code !== 0) throw this.#corrupt()
-    if (!job.take) return result
-    job.take(result)
+    if (job.receive) await job.receive(inMemory(result))
+    else if (job.take) job.take(result)
+    else return result
     return new Uint8Array(0)
   }
 
@@ -220,6 +221,22 @@ function argumentsOf({ args, input }: FfmpegJob): string[] {
   if (!isFile(input)) return ['-protocol_whitelist', 'pipe', ...args]
   const named = args.map((word) => (word === 'pipe:0' ? `file:${ORIGINAL}` : word))
   return ['-protocol_whitelist', 'file', ...named]
+}
+
+function inMemory(bytes: Uint8Array): FfmpegFile {
+  const left = [bytes]
+  return {
+    size: bytes.length,
+    read: async (start, end) => bytes.slice(start, end),
+    stream: () =>
+      new ReadableStream({
+        pull(controller) {
+          const all = left.shift()
+          if (all && all.length > 0) controller.enqueue(all)
+          else controller.close()
+        },
+      }),
+  }
 }
 
 const largerThan = (size: number, { outputBytes }: FfmpegJob) =>

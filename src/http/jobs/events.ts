@@ -1,9 +1,10 @@
 /** Server-sent events of one job: what it is now, then whenever that changes, until it is over. */
 import { FINAL_STATES, type Job } from '../../jobs/job.ts'
+import { secondsLeft } from './view.ts'
 
 export interface EventsOptions {
   find(id: string): Promise<Job | undefined>
-  /** Milliseconds, from any fixed point. */
+  /** Milliseconds since the epoch. */
   now(): number
   /** Resolves after `ms`, rejects when the signal fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
@@ -13,7 +14,7 @@ export interface EventsOptions {
 
 /** How a change is written, and what else a form says. */
 interface Form {
-  event(job: Job): string
+  event(job: Job, now: number): string
   readonly missing: (id: string) => string
   readonly failed?: string
 }
@@ -25,12 +26,13 @@ const PATIENT_MS = 4000
 
 /** `id:`, `event:`, `data:` with status and progress. */
 export const NAMED: Form = {
-  event(job) {
+  event(job, now) {
     const { status, progress } = job
     const data = {
       job_id: job.id,
       status,
       progress,
+      ...(job.endsAt === undefined ? {} : { seconds_left: secondsLeft(job, now) }),
       ...(job.error ? { error: job.error.message, error_code: job.error.code } : {}),
       ...(job.results === undefined ? {} : { results: job.results }),
     }
@@ -131,7 +133,7 @@ async function* changes(
     if (String(job.version) !== seen) {
       seen = String(job.version)
       saidAt = now()
-      yield form.event(job)
+      yield form.event(job, now())
     }
     if (FINAL_STATES.has(job.status)) return
     let isDown: boolean

@@ -6,8 +6,10 @@ import type { Services } from '../../context.ts'
 import { MediaError, type ErrorCode } from '../../error.ts'
 import { JOB_STATES, JOB_TYPES, type Job } from '../../jobs/job.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
+import type { Office } from '../../jobs/office.ts'
 import { readOrder, requestOf } from '../../jobs/order.ts'
 import type { JobFilter } from '../../jobs/records.ts'
+import { strategyOf } from '../../jobs/types/full.ts'
 import { sleep } from '../../lib/once.ts'
 import { isSameSecret } from '../../lib/same-secret.ts'
 import type { MediaRequest, RequestInput, RequestRules } from '../../request/request.ts'
@@ -17,12 +19,13 @@ import { takeOne } from '../entrance.ts'
 import { problemResponse } from '../problem.ts'
 import type { Visit } from '../visit.ts'
 import { eventStream, NAMED, UNNAMED, type EventsOptions } from './events.ts'
+import { eraseMedia, readArtifact, type MediaDesk } from './media.ts'
 import { JSON_HEADERS, jobView } from './view.ts'
 
 export interface JobRouteOptions extends BodyLimits {
   readonly services: Services
-  /** Absent: there is no database to hold them. */
-  readonly jobs: Jobs | undefined
+  /** Absent: there is no database to hold jobs. */
+  readonly office: (Pick<Office, 'jobs'> & MediaDesk) | undefined
   readonly apiKey: string | undefined
   /** Opens `debug` and `/admin`; without a token there is nobody. */
   readonly admin: Admin | undefined
@@ -36,7 +39,7 @@ export interface JobRouteOptions extends BodyLimits {
 export type JobHandler = (visit: Visit, id: string) => Promise<Response>
 
 export interface JobRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly handler: JobHandler
 }
@@ -48,12 +51,14 @@ const LARGEST_PAGE = 200
 
 export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobRoute[] {
   const { publicUrl, limiter, services } = options
-  const view = (job: Job) => jobView(job, publicUrl)
+  const view = (job: Job) => jobView(job, publicUrl, services.now())
 
-  function desk(): Jobs {
-    if (options.jobs) return options.jobs
+  function office(): NonNullable<JobRouteOptions['office']> {
+    if (options.office) return options.office
     throw new MediaError('NOT_SUPPORTED_HERE', 'Jobs need a database, and none is configured')
   }
+
+  const desk = (): Jobs => office().jobs
 
   /** @throws NO_MATCHING_ORIGIN where the routes do not exist, UNAUTHORIZED */
   async function requireKey(visit: Visit): Promise<void> {
@@ -85,10 +90,13 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
   async function submit(visit: Visit): Promise<Response> {
     const jobs = desk()
     const order = readOrder(await readObject(visit.request, options))
-    const request = requestOf(order, options.rules, parse)
-    const policy = services.policies.get(request.origin)
-    if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
-    const planned = { plan: services.plan(request), subject: subjectOf(request, policy) }
+    const planned = order.wanted.map(({ params, piece }) => {
+      const request = requestOf(order, params, options.rules, parse)
+      const policy = services.policies.get(request.origin)
+      if (!policy) throw new MediaError('NO_MATCHING_ORIGIN')
+      const file = { plan: services.plan(request), subject: subjectOf(request, policy) }
+      return piece ? { ...file, piece } : file
+    })
     const { job, isNew } = await jobs.submit(order, planned, visit.call)
     const isDone = job.status === 'completed'
     const body = isNew || !isDone ? view(job) : { ...view(job), job_id: null }
@@ -107,10 +115,11 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
   }
 
   async function retry(visit: Visit, id: string): Promise<Response> {
+    const { results } = await desk().find(id)
     const job = await desk().retry(id, visit.call)
     const { job_id, type, status, retry_of_job_id } = view(job)
     return Response.json(
-      { source_job_id: id, strategy: 'retry_job', jobs: [{ job_id, type, status, retry_of_job_id }] },
+      { source_job_id: id, strategy: strategyOf(results), jobs: [{ job_id, type, status, retry_of_job_id }] },
       { status: 202, headers: { ...JSON_HEADERS, 'x-job-id': job.id } },
     )
   }
@@ -118,7 +127,7 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
   const events =
     (form: typeof NAMED): JobHandler =>
     async (visit, id) => {
-      const { jobs } = options
+      const jobs = options.office?.jobs
       if (!jobs) throw new MediaError('NO_MATCHING_ORIGIN')
       const job = await jobs.find(id).catch(unlessMissing)
       const token = visit.url.searchParams.get('token')
@@ -146,6 +155,16 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
     },
     { method: 'GET', path: '/api/jobs/:id/events', handler: events(NAMED) },
     { method: 'GET', path: '/sse/job/:id', handler: events(UNNAMED) },
+    {
+      method: 'DELETE',
+      path: '/api/media/:id',
+      handler: keyed((visit, id) => eraseMedia(office(), visit, id)),
+    },
+    {
+      method: 'GET',
+      path: '/api/media/:id/*',
+      handler: keyed((visit, id) => readArtifact(office(), visit, id)),
+    },
   ]
 
   function shown(job: Job): Response {

@@ -7,7 +7,8 @@ export function eventsPath(id: string, token: string, publicUrl = ''): string {
   return `${publicUrl}/api/jobs/${id}/events?token=${token}`
 }
 
-export function jobView(job: Job, publicUrl: string | undefined) {
+/** @param now milliseconds since the epoch */
+export function jobView(job: Job, publicUrl: string | undefined, now: number) {
   return {
     job_id: job.id,
     type: job.type,
@@ -17,14 +18,21 @@ export function jobView(job: Job, publicUrl: string | undefined) {
     status: job.status,
     callback_status: job.callbackStatus ?? null,
     progress: job.progress,
+    seconds_left: secondsLeft(job, now),
     retry_of_job_id: job.retryOf ?? null,
     error: job.error?.message ?? null,
     error_code: job.error?.code ?? null,
+    error_details: job.error?.details ?? null,
     results: job.results ?? null,
     events: eventsPath(job.id, job.token, publicUrl),
     created_at: new Date(job.createdAt).toISOString(),
     updated_at: new Date(job.updatedAt).toISOString(),
   }
+}
+
+/** Null: nobody can tell. */
+export function secondsLeft({ endsAt }: Job, now: number): number | null {
+  return endsAt === undefined ? null : Math.max(0, Math.round((endsAt - now) / 1000))
 }
 
 /** Seconds. */

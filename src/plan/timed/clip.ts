@@ -2,7 +2,7 @@
 import { MediaError } from '../../error.ts'
 import { givesPackets, holds } from '../../media/containers.ts'
 import type { FormatName } from '../../media/format.ts'
-import type { TimedInfo, VideoTrack } from '../../media/info.ts'
+import type { AudioTrack, TimedInfo, VideoTrack } from '../../media/info.ts'
 import { checkOutput } from '../bounds.ts'
 import type { Ask, AskFormat } from '../plan.ts'
 import type { OutputLimits, Size } from '../recipe.ts'
@@ -58,6 +58,7 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
   checkSize(size, target.codec)
   const fps = timedWord(ask, 'fps')
   const speed = speedOf(ask)
+  const soundRate = timedWord(ask, 'soundRate')
   return {
     kind: 'clip',
     from,
@@ -71,10 +72,26 @@ export function resolveClip(ask: Ask, info: TimedInfo, video: VideoTrack, limits
       ...steps,
       ...rateOf(ask, target.codec),
       ...(fps === undefined ? {} : { fps: Number(fps) }),
+      ...groupOf(ask, video, fps),
       speed,
-      ...(sound ? { sound: encodeSound(sound, target.to, speed) } : {}),
+      ...(sound ? { sound: encodeSound(ladderSound(ask, sound), target.to, speed, soundRate) } : {}),
     },
   }
+}
+
+/** Of a ladder, whose files are cut at the same frames; no address asks for it. */
+function groupOf(ask: Ask, video: VideoTrack, fps: string | undefined): { group?: number } {
+  const seconds = timedWord(ask, 'groupSeconds')
+  const rate = fps === undefined ? (video.fps ?? USUAL_FPS) : Number(fps)
+  return seconds === undefined ? {} : { group: Math.max(1, Math.round(Number(seconds) * rate)) }
+}
+const USUAL_FPS = 30
+
+/** In a ladder two channels are what its rates are for. */
+function ladderSound(ask: Ask, sound: AudioTrack): AudioTrack {
+  return timedWord(ask, 'soundRate') === undefined
+    ? sound
+    : { ...sound, channels: Math.min(2, sound.channels) }
 }
 
 /** Encoders take no fewer than these. */

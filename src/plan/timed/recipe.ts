@@ -83,6 +83,8 @@ export interface VideoEncoding {
   readonly effort: number
   /** Frames a second; absent: each frame at its own time. */
   readonly fps?: number
+  /** Frames from key frame to key frame, neither more nor fewer; absent: the encoder chooses. */
+  readonly group?: number
   /** Above 0; 1 is as it is. */
   readonly speed: number
   /** Of the track that goes along. */

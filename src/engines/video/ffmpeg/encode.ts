@@ -68,7 +68,8 @@ export function clipArguments(
   return [
     input.read,
     ['-map', input.video, '-vf', filters, ...times],
-    ['-c:v', encoder, ...(VIDEO_OPTIONS[encoder]?.(encoding) ?? []), '-flags:v', '+bitexact'],
+    ['-c:v', encoder, ...(VIDEO_OPTIONS[encoder]?.(encoding) ?? []), ...groupOptions(encoder, encoding)],
+    ['-flags:v', '+bitexact'],
     sound ? ['-map', soundOf(input), ...soundOptions(sound, input)] : ['-an'],
     PLAIN,
     MUXERS[to] ?? [],
@@ -127,6 +128,13 @@ const VIDEO_OPTIONS: Readonly<Record<string, Options>> = {
     level(WEBP, encoding),
   ],
   'libaom-av1': (encoding) => ['-cpu-used', level(AOM, encoding), '-row-mt', '1', ...openRate(encoding)],
+}
+
+/** The same frames are key frames whatever the picture shows: files of the same frames can be cut at the same places. */
+function groupOptions(encoder: string, { group }: VideoEncoding): string[] {
+  if (group === undefined) return []
+  const most = ['-g', String(group)]
+  return encoder === 'libsvtav1' ? most : [...most, '-keyint_min', String(group), '-sc_threshold', '0']
 }
 
 const level = (levels: readonly string[], { effort }: VideoEncoding) => levels[effort] ?? '8'

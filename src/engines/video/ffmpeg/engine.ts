@@ -130,10 +130,11 @@ export function createFfmpegEngine(ffmpeg: Ffmpeg, makePicture: MakePicture): En
   async function encode(
     recipe: ClipRecipe | SoundRecipe,
     original: Original,
-    { signal, sourceBytes, outputBytes, transformMs }: Budget,
+    { signal, sourceBytes, outputBytes, transformMs, onProgress, receive }: Budget,
   ): Promise<Rendition> {
     const args = await argumentsFor(recipe)
-    const job = { seeks: true, outputBytes, signal, deadlineMs: transformMs }
+    const told = { onProgress, receive }
+    const job = { seeks: true, outputBytes, signal, deadlineMs: transformMs, ...told }
     const picture = recipe.kind === 'clip' ? recipe.encoding?.from : undefined
     if (recipe.whole) {
       const file = await openWhole(original, sourceBytes)
