@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** They measure how long something takes, or start services of their own: beside others they would only be slow by turns. */
 const ALONE = [
   'test/engines/task-runner.test.ts',
-  'test/line/load.test.ts',
+  'test/line/{load,video-load}.test.ts',
   'test/runtimes/{cli,examples,isolation,jobs,jobs-redis,jobs-workers,nsfw,service,slim-worker,start,worker-memory}.test.ts',
   'test/runtimes/server/{ffmpeg,pool,postgres,sqlite}.test.ts',
   'test/store/crash.test.ts',

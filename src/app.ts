@@ -6,15 +6,18 @@ import { adminPath, createAdmin } from './access/admin.ts'
 import { createAuthorizer } from './access/authorize.ts'
 import { callerOf } from './access/caller.ts'
 import { createLimiter } from './access/rate-limit.ts'
+import { createOriginalAddresses } from './access/original-address.ts'
 import { createSigner } from './access/sign.ts'
 import type { Config } from './config/config.ts'
 import { innerOrigins } from './config/inner-origins.ts'
 import type { OriginPolicy, Services } from './context.ts'
 import type { Engine } from './engines/engine.ts'
+import { gatedEngine } from './engines/gated.ts'
 import { createImageEngine } from './engines/image/engine.ts'
 import { createFfmpegWaveforms, createPcmWaveforms } from './engines/video/waveform/engine.ts'
 import { createContainerEngine } from './engines/video/container/engine.ts'
-import { createFfmpegEngine } from './engines/video/ffmpeg/engine.ts'
+import { createEnginesElsewhere } from './engines/remote/elsewhere.ts'
+import { createFfmpegEngine, type MakePicture } from './engines/video/ffmpeg/engine.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { openOffice, type Office } from './jobs/office.ts'
 import { judgedBy } from './judge.ts'
@@ -132,16 +135,31 @@ function createServices(config: Config, resources: Resources): Services {
 }
 
 /** The first that can makes it. */
-function createEngines({ limits }: Config, { workers, bounds, ffmpegs }: Resources): Engine[] {
-  const { pixels, frames } = limits
+function createEngines(config: Config, resources: Resources): Engine[] {
+  const { workers, bounds, ffmpegs, decoding } = resources
+  const { pixels, frames } = config.limits
   const images = createImageEngine({ workers, pixels, frames, memory: bounds.memoryBytes })
-  const tiers = ffmpegs.map((ffmpeg) =>
-    createFfmpegEngine(ffmpeg, (png, recipe, budget) =>
-      images.run(recipe, bytesOriginal(png, 'memory'), budget),
-    ),
-  )
-  const waveforms = [createPcmWaveforms(), ...ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))]
-  return [images, ...tiers, ...waveforms, createContainerEngine()]
+  const makePicture: MakePicture = (bytes, recipe, budget) =>
+    images.run(recipe, bytesOriginal(bytes, 'memory'), budget)
+  const tiers = ffmpegs.map((ffmpeg) => createFfmpegEngine(ffmpeg, makePicture))
+  const waveforms = ffmpegs.map((ffmpeg) => createFfmpegWaveforms(ffmpeg))
+  const gated = (engines: readonly Engine[]) => engines.map((engine) => gatedEngine(engine, decoding))
+  const { cloudflare, remote, publicUrl, origins, secrets } = config
+  const now = () => Date.now()
+  const rules = new Map(origins.map((origin) => [origin.name, origin]))
+  const addressOf = createOriginalAddresses({ publicUrl, rules, keys: secrets.signing, now })
+  const { media, fetchMade: safeFetch } = resources
+  const elsewhere = createEnginesElsewhere({
+    cloudflare,
+    remote,
+    media,
+    safeFetch,
+    makePicture,
+    addressOf,
+    now,
+  })
+  const containers = createContainerEngine()
+  return [images, ...gated(tiers), createPcmWaveforms(), ...gated(waveforms), containers, ...elsewhere]
 }
 
 /** Store and database, the Redis of the rate limits, what delivers jobs, and of the configured origins those that failed last. */

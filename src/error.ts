@@ -61,6 +61,7 @@ export const ERRORS = {
   },
   NOT_SUPPORTED_HERE: { status: 501, message: 'This deployment cannot do that' },
   SOURCE_FAILED: { status: 502, message: 'The source of the original failed' },
+  REMOTE_FAILED: { status: 502, message: 'The service that makes it for this one failed', retry: true },
   SOURCE_CHANGED: { status: 502, message: 'The original changed while it was read', retry: true },
   STORE_FAILED: { status: 503, message: 'The store is unavailable', report: true, retry: true },
   NSFW_UNJUDGED: {
@@ -71,6 +72,11 @@ export const ERRORS = {
   },
   BUSY: { status: 503, message: 'Too much work is waiting', retry: true },
   SOURCE_TIMEOUT: { status: 504, message: 'The source of the original did not answer in time' },
+  REMOTE_TIMEOUT: {
+    status: 504,
+    message: 'The service that makes it for this one did not answer in time',
+    retry: true,
+  },
   REQUEST_LOOP: { status: 508, message: 'The request has passed through this service before' },
 } as const satisfies Record<string, Row>
 

@@ -1,6 +1,6 @@
 /** Frames of a video as pictures, made by the engines and not kept, and which of them tell what it shows. */
 import type { Services } from './context.ts'
-import { chooseEngine } from './engines/choose.ts'
+import { runFirst } from './engines/choose.ts'
 import { MediaError } from './error.ts'
 import type { FormatName } from './media/format.ts'
 import type { MediaInfo } from './media/info.ts'
@@ -32,8 +32,9 @@ export async function makeOnce(
 ): Promise<Uint8Array> {
   const source = { origin: '', path: '', captures: {} }
   const recipe = services.resolve({ source, ask, accepts: [], text: '' }, info)
-  const engine = await chooseEngine(services.engines, recipe, info)
-  const { main } = await engine.run(recipe, original, { signal, ...services.limits })
+  const { main } = await runFirst(services.engines, { recipe, info, size: original.size }, (engine) =>
+    engine.run(recipe, original, { signal, ...services.limits }),
+  )
   return main.body
 }
 

@@ -3,6 +3,9 @@
  * one it is. The interfaces that several rooms share with a runtime (`Sql`, `Queue`, `Driver`, `Workers`) live here too.
  */
 import type { Delivery, DeliveryOptions } from './platform/delivery.ts'
+import type { Ffmpeg, FfmpegSettings, SpooledFile } from './platform/ffmpeg.ts'
+
+import type { TransformMedia } from './platform/media.ts'
 
 /** Every compiled module that the service may ask for: the file is `wasm/<folder>/<name>.wasm`, see wasm/manifest.json. */
 export type WasmName = string
@@ -34,6 +37,15 @@ export interface Sql {
   close(): Promise<void>
 }
 
+export type {
+  Ffmpeg,
+  FfmpegAbilities,
+  FfmpegFile,
+  FfmpegJob,
+  FfmpegSettings,
+  SpooledFile,
+} from './platform/ffmpeg.ts'
+export type { MediaWish, TransformMedia } from './platform/media.ts'
 export type { LaneCounts, Lease, Queue } from './platform/queue.ts'
 export type { Delivery, DeliveryOptions, Notice, PulledDelivery } from './platform/delivery.ts'
 
@@ -91,82 +103,8 @@ export interface Workers {
   close(): Promise<void>
 }
 
-/** What an ffmpeg can do, by its own names. */
-export interface FfmpegAbilities {
-  readonly version: string
-  readonly decoders: ReadonlySet<string>
-  readonly encoders: ReadonlySet<string>
-  /** Absent: not known, and none that must not be missing is used. */
-  readonly filters?: ReadonlySet<string>
-}
-
-/** What an ffmpeg reads in any order. */
-export interface FfmpegFile {
-  readonly size: number
-  /** Bytes `start` to `end` (exclusive), both within it. */
-  read(start: number, end: number): Promise<Uint8Array>
-  /** All of it. */
-  stream(): ReadableStream<Uint8Array>
-}
-
-/** One run of an ffmpeg: one stream or file goes in, one file comes out. */
-export interface FfmpegJob {
-  /**
-   * Everything between the program's own options (no banner, protocols, overwriting) and the name of the result: options of
-   * the input, `-i pipe:0`, filters, options of the result and its muxer (`-f`). Never a name of a file or an address.
-   */
-  readonly args: readonly string[]
-  /** What `pipe:0` reads. A stream is cancelled when the run ends before it does; a file takes the place of `pipe:0`. */
-  readonly input: ReadableStream<Uint8Array> | FfmpegFile
-  /** The muxer goes back to what it wrote (MP4): it cannot write to a pipe. */
-  readonly seeks?: boolean
-  /** Most bytes of the result. */
-  readonly outputBytes: number
-  readonly signal: AbortSignal
-  /** Milliseconds of work, waiting for the input included. */
-  readonly deadlineMs: number
-  /** Is handed the result piece by piece, in the place of `run`, which then has none to give. Not with `seeks`. */
-  take?(piece: Uint8Array): void
-  /** Told of the seconds of the result that are done. */
-  readonly onProgress?: ((seconds: number) => void) | undefined
-  /** Is handed the result, which is there until this resolves, in the place of `run`, which then has none to give. With `seeks`. */
-  readonly receive?: ((file: FfmpegFile) => Promise<void>) | undefined
-}
-
-/** A copy of what is read more than once. */
-export interface SpooledFile extends FfmpegFile {
-  /** Bytes `start` to `end` (exclusive), both within it. */
-  stream(start?: number, end?: number): ReadableStream<Uint8Array>
-  /** Safe to call twice. */
-  remove(): Promise<void>
-}
-
-/** An ffmpeg that works beside us: a process, or a module in a thread of its own. */
-export interface Ffmpeg {
-  /** `ffmpeg-native` or `ffmpeg-wasm`: for `X-Transform-Source`. */
-  readonly name: string
-  /** Undefined where there is none after all. Asked once, with the first video. */
-  abilities(): Promise<FfmpegAbilities | undefined>
-  /**
-   * @returns the bytes of the result
-   * @throws CORRUPT_MEDIA (it failed of what it read), LIMIT_EXCEEDED, TRANSFORM_TIMEOUT, the signal's reason, and what the input throws
-   */
-  run(job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>>
-  /** Ends what runs. */
-  close(): Promise<void>
-}
-
 /** Originals are read; in the cache keys are hashes with `:` between them; artifacts are files of their names, and last. */
 export type MountUse = 'source' | 'cache' | 'artifacts'
-
-/** Which of them are wanted. */
-export interface FfmpegSettings {
-  /** `auto`: the one that is found; `off`; or a path. */
-  readonly native: string
-  readonly wasm: boolean
-  /** Runs at a time. */
-  readonly concurrency: number
-}
 
 /** A Redis that several processes share. */
 export interface Redis {
@@ -234,6 +172,8 @@ export interface Platform {
   openDelivery?(url: string, options: DeliveryOptions): Promise<Delivery>
   /** Best first. Absent: there is none, and video is only copied. */
   createFfmpegs?(settings: FfmpegSettings): readonly Ffmpeg[]
+  /** Cloudflare's Media Transformations by the name of their binding; undefined: there is none. Absent where there never is. */
+  openMedia?(binding: string): TransformMedia | undefined
   /** Writes one finished log line. */
   log(line: string): void
 }

@@ -27,6 +27,7 @@ export interface Prepared {
   readonly original: Original
   /** What the plan lays over the result. */
   readonly overlay: Original | undefined
+  readonly asked: Pick<Plan, 'source' | 'ask' | 'accepts'>
   readonly info: MediaInfo
   /** It is the picture that a file of sound carries. */
   readonly isCover?: true
@@ -64,7 +65,7 @@ export async function prepare(
     const judged = nsfw && canonicalJson([plan.judged, nsfw])
     const key = await recipeKey(recipe, sourceText(plan), validator, judged)
     const { origin } = plan.source
-    return { ...main, origin, overlay: overlay?.original, recipe, validator, nsfw, key, close }
+    return { ...main, origin, asked: plan, overlay: overlay?.original, recipe, validator, nsfw, key, close }
   } catch (error) {
     await close()
     throw blamed(main, error)

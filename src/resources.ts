@@ -18,7 +18,7 @@ import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
 import { houseName } from './jobs/house.ts'
 import { LANES } from './jobs/job.ts'
-import type { Delivery, Driver, Ffmpeg, Platform, Sql, Workers } from './platform.ts'
+import type { Delivery, Driver, Ffmpeg, Platform, Sql, TransformMedia, Workers } from './platform.ts'
 import { createOrigins, type Origins } from './sources/origins.ts'
 import type { RenditionCache } from './store/cache.ts'
 import { createRenditionCache } from './store/rendition-cache.ts'
@@ -40,6 +40,8 @@ export interface Resources {
   readonly delivery: Delivery | undefined
   readonly origins: Origins
   readonly ffmpegs: readonly Ffmpeg[]
+  /** Places for the work of all of them. */
+  readonly decoding: Gate
   /** Only where the edge gate is on. */
   readonly edge: EdgeRanges | undefined
   readonly rates: RateStore
@@ -50,12 +52,18 @@ export interface Resources {
   readonly runsBetweenRequests: boolean
   /** The way out, and whether an address may be taken. */
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
+  /** The way to services that make something for us, which takes its time. */
+  readonly fetchMade: SafeFetch
+  /** Cloudflare's Media Transformations, as a binding. */
+  readonly media: TransformMedia | undefined
   readonly bounds: Bounds
   readonly formats: Formats
 }
 
 /** Of places and of memory, that one of several origins may have. */
 const ORIGIN_SHARE = 3 / 4
+/** Of an ffmpeg, for each transformation that may be at work: one reads its source while another computes. */
+const RUNS = 2
 
 export async function openResources(config: Config, platform: Platform): Promise<Resources> {
   const now = () => Date.now()
@@ -107,6 +115,7 @@ export async function openResources(config: Config, platform: Platform): Promise
           : platform.openDriver(mount, 'source'),
     }),
     ffmpegs: platform.createFfmpegs?.({ ...config.ffmpeg, concurrency: size }) ?? [],
+    decoding: createGate({ capacity: RUNS * size, queue: config.limits.queue, share, now }),
     edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
     rates: await openRates(config.rateLimit.store, platform),
     logger,
@@ -114,9 +123,21 @@ export async function openResources(config: Config, platform: Platform): Promise
     ending: platform.runsBetweenRequests ? new AbortController() : undefined,
     runsBetweenRequests: platform.runsBetweenRequests,
     outbound: { safeFetch, judge: (url) => void policy.judge(url, {}) },
+    fetchMade: openWayToMakers(config, instanceId, platform),
+    media: platform.openMedia?.(config.cloudflare.binding),
     bounds,
     formats,
   }
+}
+
+/** They are silent for as long as they work. */
+function openWayToMakers(
+  { outbound, remote, limits }: Config,
+  instanceId: string,
+  { createPinnedFetch }: Platform,
+): SafeFetch {
+  const ms = remote?.timeoutMs ?? limits.transformMs
+  return createSafeFetch({ rules: { ...outbound, idleMs: ms, totalMs: ms }, instanceId, createPinnedFetch })
 }
 
 function createKeptDriver(mount: string, platform: Platform): Resources['artifacts'] {

@@ -86,6 +86,9 @@ const FALLIBLE: ReadonlySet<ErrorCode> = new Set([
   'TRANSFORM_TIMEOUT',
   'NOT_SUPPORTED_HERE',
   'LIMIT_EXCEEDED',
+  'SOURCE_TOO_LARGE',
+  'REMOTE_FAILED',
+  'REMOTE_TIMEOUT',
 ])
 
 export function remembered(found: Extract<Found, { state: 'negative' }>): MediaError {

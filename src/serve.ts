@@ -7,6 +7,8 @@ import type { Call, Deferred, Grant, Made, OriginPolicy, Services, Ticket } from
 import { chooseEngine } from './engines/choose.ts'
 import { expenseOf } from './plan/expense.ts'
 import { isNoPicture, isOfOtherClass, isUnchanged, prepare, render, type Prepared } from './render.ts'
+import { sha256Hex } from './lib/hash.ts'
+import type { Plan } from './plan/plan.ts'
 import type { MediaRequest } from './request/request.ts'
 import { serveOriginal, type OriginalManner, type OriginalOutcome } from './serve-original.ts'
 import {
@@ -94,7 +96,7 @@ async function serveRendition(
   services: Services,
 ): Promise<RenditionOutcome | QueuedOutcome> {
   const plan = services.plan(request)
-  const key = await services.planKey(plan)
+  const key = await keyOf(plan, call, services)
   call.event.cacheKey = key
   const subject = subjectOf(request, policy)
   const outcome = (rendition: StoredRendition, cache: CacheState, ageMs: number): RenditionOutcome => ({
@@ -117,6 +119,12 @@ async function serveRendition(
   const { value, joined } = await fly(flight, call.signal, call, services)
   if ('ticket' in value) return { kind: 'queued', ticket: value.ticket, policy }
   return outcome(value.rendition, joined ? 'COALESCED' : value.stored ? 'MISS' : 'BYPASS', 0)
+}
+
+/** What another service could not make has a key of its own: that it cannot be made here holds for that one alone. */
+async function keyOf(plan: Plan, { event }: Call, services: Services): Promise<string> {
+  const key = await services.planKey(plan)
+  return event.passed ? sha256Hex(`passed on ${key}`) : key
 }
 
 /** The whole cold path, origin contact included, one flight per key. */
@@ -189,7 +197,7 @@ async function deferLarge(
   if (expense.bytes < later.inline.bytes && expense.seconds < later.inline.seconds) return undefined
   if (await cache.get(key)) return undefined
   // What no engine can make is said now.
-  await chooseEngine(engines, recipe, info)
+  await chooseEngine(engines, recipe, info, bytes)
   return { ticket: await later.defer({ plan, subject, validator, bytes, options }, call.waitUntil) }
 }
 

@@ -17,6 +17,7 @@ import type {
 import { createWorkersInPlace } from './in-place.ts'
 import { AT_START, deliverBatch, type MessageBatch } from './queue-delivery.ts'
 import { LACKS, netsOf } from './nets.ts'
+import { openWorkersMedia } from './media.ts'
 import { createWorkersMounts, isLaunchedHere, type Bindings } from './mounts.ts'
 
 /** Compiled modules by name, and under `nets` what runs networks. */
@@ -121,6 +122,7 @@ function createWorkersPlatform(bindings: Bindings, modules: Modules): Platform {
     openDriver: (mount) => mounts.openDriver(mount),
     openSql: (url) => mounts.openSql(url),
     openDelivery: (url) => mounts.openDelivery(url),
+    openMedia: (name) => openWorkersMedia(Object.hasOwn(bindings, name) ? bindings[name] : undefined),
     log: (line) => console.log(line),
   }
 }

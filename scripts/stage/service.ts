@@ -20,6 +20,10 @@ export interface Service {
   memory(): Promise<number>
   /** Milliseconds of CPU time of every process of the group so far. */
   cpuMs(): Promise<number>
+  /** Names of the processes of the group, as the kernel has them. */
+  processes(): Promise<string[]>
+  /** Files and sockets that the first process of the group has open. */
+  openFiles(): Promise<number>
   /** What it wrote, for a report; the last 4 kB. */
   output(): string
   /** SIGTERM, then the exit code. */
@@ -55,6 +59,8 @@ export async function startService({ command, env, health = '/healthz' }: Servic
     url,
     memory: () => groupMemory(child.pid!),
     cpuMs: () => groupCpuMs(child.pid!),
+    processes: () => groupNames(child.pid!),
+    openFiles: async () => (await readdir(`/proc/${child.pid!}/fd`)).length,
     output: () => output,
     async stop() {
       signal('SIGTERM')
@@ -116,6 +122,13 @@ async function groupMemory(group: number): Promise<number> {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
   })
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+async function groupNames(group: number): Promise<string[]> {
+  const names = (await processesOf(group)).map(({ id }) =>
+    readFile(`/proc/${id}/comm`, 'utf8').catch(() => ''),
+  )
+  return (await Promise.all(names)).map((name) => name.trim()).filter(Boolean)
 }
 
 /** Linux counts in hundredths of a second, user and system apart. */

@@ -18,6 +18,7 @@ import { databaseSchema, storageSchema } from '../store/settings.ts'
 import { assetsSchema, mountSchema, type AssetConfig } from './assets.ts'
 import { externalSchema } from './external.ts'
 import { ffmpegSchema } from './ffmpeg.ts'
+import { cloudflareSchema, remoteSchema } from './elsewhere.ts'
 import { internalSchema } from './internal.ts'
 import { laterShape } from './later.ts'
 import { originSchema } from './origin.ts'
@@ -97,6 +98,8 @@ export const configSchema = z.strictObject({
   queue: queueSchema,
   jobs: jobsSchema,
   ffmpeg: ffmpegSchema,
+  cloudflare: cloudflareSchema,
+  remote: remoteSchema,
   outbound: outboundSchema,
   external: externalSchema,
   trustedProxies: trustedProxiesSchema,

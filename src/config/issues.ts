@@ -66,7 +66,7 @@ function shown(issue: Issue, masked: readonly string[]): string {
 }
 
 /** Fields whose values are never shown. */
-export const SECRET_FIELD = /^(?:headers|accessKeyId|secretAccessKey|sessionToken|password|token)$/i
+export const SECRET_FIELD = /^(?:headers|accessKeyId|secretAccessKey|sessionToken|password|secret|token)$/i
 
 function discriminated(issue: Extract<Issue, { code: 'invalid_union' }>): unknown {
   const { input, discriminator } = issue as { input?: unknown; discriminator?: string }

@@ -1,6 +1,6 @@
 /** `debug=view`: what a request was understood as, and what would be done, without doing it. */
 import type { Call, Services } from '../context.ts'
-import { chooseEngine } from '../engines/choose.ts'
+import { chooseEngine, lacksOf } from '../engines/choose.ts'
 import { isMediaError } from '../error.ts'
 import { prepare } from '../render.ts'
 import type { MediaRequest } from '../request/request.ts'
@@ -41,8 +41,11 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
   try {
     const prepared = await prepare(plan, call.signal, call.event, services)
     await prepared.close()
-    const engine = (await chooseEngine(services.engines, prepared.recipe, prepared.info)).name
     const { info, recipe, nsfw } = prepared
+    const { size } = prepared.original
+    const engine = (await chooseEngine(services.engines, recipe, info, size)).name
+    const before = services.engines.findIndex(({ name }) => name === engine)
+    const passedOver = await lacksOf(services.engines.slice(0, before), recipe, info, size)
     return {
       plan: plan.ask,
       cacheKey: key,
@@ -51,6 +54,7 @@ async function planned(media: MediaRequest, call: Call, services: Services): Pro
       recipe,
       recipeKey: prepared.key,
       engine,
+      ...(passedOver.length > 0 ? { passedOver } : {}),
       ...(nsfw ? { nsfw } : {}),
       ...(recipe.kind === 'image' ? { resolvedWidth: recipe.width, resolvedHeight: recipe.height } : {}),
     }

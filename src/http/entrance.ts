@@ -2,6 +2,7 @@
 import type { Caller } from '../access/caller.ts'
 import type { Limiter, RouteClass } from '../access/rate-limit.ts'
 import { limitError, MediaError } from '../error.ts'
+import { passedThrough } from '../lib/passed-on.ts'
 import { hasPassed } from './identity.ts'
 import type { Visit } from './visit.ts'
 
@@ -13,9 +14,13 @@ export interface EntranceRules {
   readonly requiresEdge: boolean
 }
 
+/** Services that a request may be passed on by: of several instances behind one address each has a name of its own. */
+const MOST_HOPS = 4
+
 /** @throws REQUEST_LOOP, URL_TOO_LONG, HEADERS_TOO_LARGE, EDGE_REQUIRED */
 export function checkEntrance(request: Request, url: URL, caller: Caller, rules: EntranceRules): void {
-  if (hasPassed(request.headers, rules.instanceId)) throw new MediaError('REQUEST_LOOP')
+  const hops = passedThrough(request.headers)?.length ?? 0
+  if (hasPassed(request.headers, rules.instanceId) || hops > MOST_HOPS) throw new MediaError('REQUEST_LOOP')
   if (request.url.length > rules.urlBytes)
     throw limitError('urlBytes', request.url.length, rules.urlBytes, 'URL_TOO_LONG')
   checkHeaders(request.headers, rules)

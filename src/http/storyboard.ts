@@ -1,9 +1,8 @@
 /** A storyboard as it is sent: what is kept knows nothing of who asks, the address of its sprite sheet does. */
-import { toBase64Url } from '../lib/bytes.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { STORYBOARD_TYPE, tellStoryboard, type Storyboard } from '../media/storyboard.ts'
-import { EXTERNAL } from '../request/address.ts'
 import type { ParamName } from '../request/params.ts'
+import { plainPath } from '../request/plain-path.ts'
 import { writeParams } from '../request/write.ts'
 import type { RenditionOutcome } from '../serve.ts'
 import type { StoredRendition } from '../store/cache.ts'
@@ -50,12 +49,6 @@ async function sheetUrl(
   const signed = await sign(pathname, query, media, grant)
   const path = publicUrl === undefined ? relative(call.url.pathname, pathname) : publicUrl + pathname
   return `${path}?${signed}`
-}
-
-/** Where our own grammar has the same original. */
-function plainPath({ origin, path }: Exchange['media']): string {
-  if (origin === EXTERNAL) return `/external/v3/${toBase64Url(new TextEncoder().encode(path))}`
-  return path.split('/').map(encodeURIComponent).join('/')
 }
 
 /** Holds wherever the service is mounted. */

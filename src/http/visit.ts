@@ -1,5 +1,6 @@
 import type { Call } from '../context.ts'
 import { createEvent } from '../observe/event.ts'
+import { passedThrough } from '../lib/passed-on.ts'
 import type { FetchContext } from '../platform.ts'
 import { traceIdOf } from './identity.ts'
 
@@ -38,6 +39,7 @@ export function enter(
     now,
     ...(client === undefined ? {} : { clientAddress: client }),
   })
+  event.passed = passedThrough(request.headers)
   const waitUntil = (work: Promise<unknown>) => context.waitUntil?.(work)
   // Runtimes make the signal when it is first asked for, which what is stored already never does.
   const call: Call = {

@@ -30,6 +30,8 @@ export interface RequestEvent {
   cause: string | undefined
   clientAddress: string | undefined
   readonly phases: Record<string, number>
+  /** Names of the services that could not answer it and passed it on; absent: nobody has. */
+  passed: readonly string[] | undefined
 }
 
 export interface EventStart {
@@ -72,6 +74,7 @@ export function createEvent({
     nsfwProbability: undefined,
     cause: undefined,
     phases: {},
+    passed: undefined,
   }
 }
 

@@ -21,6 +21,7 @@ import type { FormatName } from '../../../media/format.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
 import { expectSpan, type Reading } from './open.ts'
 import { advance, audioLane, earliest, videoLane, type Lane } from './lanes.ts'
+import { makeSteady } from './steady.ts'
 
 const fast = { fastStart: 'in-memory' } as const
 const WRITERS: Readonly<Partial<Record<FormatName, () => OutputFormat>>> = {
@@ -58,6 +59,7 @@ export async function copyTracks(
   const target = new BufferTarget()
   const format = requireWriter(task.to)
   const output = new Output({ format, target })
+  makeSteady(output)
   const origin = Math.max(0, await input.getFirstTimestamp())
   // Of sound beside pictures as little is read as may be.
   if (task.video || !(await input.getPrimaryVideoTrack())) await expectSpan(input, reading, task.span)

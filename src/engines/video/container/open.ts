@@ -17,11 +17,13 @@ import {
   type InputFormat,
 } from 'mediabunny'
 import { isMediaError, limitError, MediaError } from '../../../error.ts'
+import { unlessAborted } from '../../../lib/unless-aborted.ts'
 import type { FormatName } from '../../../media/format.ts'
 import { corrupt } from '../../../media/headers/reader.ts'
 import type { Original } from '../../../media/original.ts'
 import type { Span } from '../../../plan/timed/recipe.ts'
 import { createBlockReader } from './blocks.ts'
+import { requireFirstFrame } from './first-frame.ts'
 import { patientSource } from './patience.ts'
 
 const ISO = [MP4, QTFF]
@@ -78,7 +80,7 @@ export async function expectSpan(input: Input, reading: Reading, { start = 0, en
 /**
  * Hands `use` the file and lets go of it afterwards. What the package throws of a file that it cannot make sense of is
  * CORRUPT_MEDIA; what the source throws goes through.
- * @throws TRANSFORM_TIMEOUT, LIMIT_EXCEEDED, SOURCE_TOO_LARGE, CORRUPT_MEDIA, NOT_SUPPORTED_HERE, the signal's reason, and what the source throws
+ * @throws TRANSFORM_TIMEOUT, SOURCE_TIMEOUT (most of the time went into waiting for it), LIMIT_EXCEEDED, SOURCE_TOO_LARGE, CORRUPT_MEDIA, NOT_SUPPORTED_HERE, the signal's reason, and what the source throws
  */
 export async function withContainer<T>(
   original: Original,
@@ -99,10 +101,12 @@ export async function withContainer<T>(
   signal.addEventListener('abort', stop, { once: true })
   try {
     if (!(await input.canRead())) throw corrupt(format, 'its beginning is not that of one')
+    await requireFirstFrame(input, format)
     return await use(input, reading)
   } catch (error) {
     limits.signal.throwIfAborted()
-    if (late.aborted) throw new MediaError('TRANSFORM_TIMEOUT')
+    if (late.aborted)
+      throw new MediaError(failure.waitedMs > limits.ms / 2 ? 'SOURCE_TIMEOUT' : 'TRANSFORM_TIMEOUT')
     if (failure.reason !== undefined) throw failure.reason
     throw isMediaError(error) ? error : new MediaError('CORRUPT_MEDIA', undefined, { cause: error })
   } finally {
@@ -112,35 +116,29 @@ export async function withContainer<T>(
   }
 }
 
-/** `failure` is what reading failed with: the package wraps some errors, and takes others for the end of the file. */
+/** `failure` is what reading failed with, and how long it was waited for: the package wraps some errors, and takes others for the end of the file. */
 async function openSource(original: Original, { signal, bytes }: Omit<ReadLimits, 'ms'>) {
-  const failure: { reason?: unknown } = {}
+  const failure: { reason?: unknown; waitedMs: number } = { waitedMs: 0 }
   const size = await sizeOf(original, bytes)
   const blocks = createBlockReader(original, size, bytes)
   const options: CustomSourceOptions = {
     getSize: () => size,
     async read(start, end) {
+      const began = performance.now()
       try {
         signal.throwIfAborted()
         return await unlessAborted(blocks.read(start, end), signal)
       } catch (error) {
         failure.reason ??= error
         throw error
+      } finally {
+        failure.waitedMs += performance.now() - began
       }
     },
     maxCacheSize: CACHE_BYTES,
     handleUnhandledError: () => undefined,
   }
-  return { source: patientSource(options, signal), blocks, size, failure }
-}
-
-/** Whatever a source does, nobody waits for it longer than the signal lets them. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
+  return { source: patientSource(options, size, signal), blocks, size, failure }
 }
 
 /** Of one that does not say it, found out by reading it. */
