@@ -74,6 +74,8 @@ export function createApp(config: Config, resources: Resources): App {
     admin: createAdminOf(config),
     publicUrl: config.publicUrl,
     internalSecret: config.secrets.internalSecret,
+    metricsToken: config.secrets.metricsToken,
+    metrics: resources.metrics,
     isDemo: config.isDemo,
     newId: () => crypto.randomUUID(),
   })
@@ -84,11 +86,11 @@ export function createApp(config: Config, resources: Resources): App {
 function openOfficeOf(
   { jobs: settings, inline, role, publicUrl, secrets: { webhookSecret } }: Config,
   services: Services,
-  { sql, delivery, runsBetweenRequests, outbound, artifacts, spool }: Resources,
+  { sql, delivery, runsBetweenRequests, outbound, artifacts, spool, metrics }: Resources,
 ): Office | undefined {
   const works = role !== 'server'
   const random = () => Math.random()
-  const files = { openArtifacts: artifacts.open, spool, publicUrl }
+  const files = { openArtifacts: artifacts.open, spool, publicUrl, onTry: metrics.job }
   const rest = { inline, works, runsBetweenRequests, webhookSecret, outbound, random, ...files }
   return sql && openOffice({ sql, delivery, services, settings, ...rest })
 }

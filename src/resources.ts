@@ -14,6 +14,7 @@ import { createOutboundPolicy } from './lib/outbound-policy.ts'
 import { createSafeFetch, type SafeFetch } from './lib/safe-fetch.ts'
 import type { Finding } from './media/nsfw.ts'
 import { createLogger, type Logger } from './observe/log.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Formats } from './plan/formats.ts'
 import { type ResolveLimits } from './plan/resolve.ts'
 import { houseName } from './jobs/house.ts'
@@ -45,6 +46,8 @@ export interface Resources {
   /** Only where the edge gate is on. */
   readonly edge: EdgeRanges | undefined
   readonly rates: RateStore
+  /** Counts of this process, whatever is configured anew. */
+  readonly metrics: Metrics
   readonly logger: Logger
   readonly instanceId: string
   /** Aborted when no new work is taken any more. Absent where a request may not hold on to what another made. */
@@ -118,6 +121,7 @@ export async function openResources(config: Config, platform: Platform): Promise
     decoding: createGate({ capacity: RUNS * size, queue: config.limits.queue, share, now }),
     edge: config.edge.requireCloudflare ? openEdge(config, safeFetch, logger) : undefined,
     rates: await openRates(config.rateLimit.store, platform),
+    metrics: createMetrics(),
     logger,
     instanceId,
     ending: platform.runsBetweenRequests ? new AbortController() : undefined,

@@ -78,15 +78,20 @@ const NEVER_REMEMBERED: ReadonlySet<ErrorCode> = new Set([
 
 /** Failures of transforming, as opposed to failures of finding or of asking. */
 export function isFallible(error: unknown): boolean {
-  return isMediaError(error) && FALLIBLE.has(error.code)
+  if (!isMediaError(error)) return false
+  return FALLIBLE.has(error.code) || (error.code === 'SOURCE_TOO_LARGE' && isOfElsewhere(error))
 }
+
+/** What is too large for us is not to be handed out either; what is so for a service that was asked may be. */
+const isOfElsewhere = ({ details }: MediaError) =>
+  typeof details === 'object' && details !== null && 'engine' in details
+
 const FALLIBLE: ReadonlySet<ErrorCode> = new Set([
   'CORRUPT_MEDIA',
   'UNSUPPORTED_CODEC',
   'TRANSFORM_TIMEOUT',
   'NOT_SUPPORTED_HERE',
   'LIMIT_EXCEEDED',
-  'SOURCE_TOO_LARGE',
   'REMOTE_FAILED',
   'REMOTE_TIMEOUT',
 ])

@@ -21,6 +21,9 @@ const TELLS = ['-progress', 'pipe:1', '-stats_period', '0.5']
 /** Characters of what it says, for the log. */
 const SAID = 2000
 
+/** Of an encoder, whatever runs beside it: how many there are shows in what they write. */
+const MOST_ENCODING = 8
+
 export interface NativeFfmpegOptions {
   /** A name that is looked for in PATH, or a path. */
   readonly program: string
@@ -30,6 +33,8 @@ export interface NativeFfmpegOptions {
 
 export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmpeg {
   const running = new Set<ChildProcess>()
+  // As an ffmpeg itself would choose: some of them wait for others.
+  const wished = Math.max(1, Math.floor(1.5 * cpus))
   let known: Promise<FfmpegAbilities | undefined> | undefined
 
   async function ask(...args: string[]): Promise<string | undefined> {
@@ -58,16 +63,15 @@ export function createNativeFfmpeg({ program, cpus }: NativeFfmpegOptions): Ffmp
   async function runIn(folder: string | undefined, job: FfmpegJob): Promise<Uint8Array<ArrayBuffer>> {
     const file = job.seeks && folder ? join(folder, 'result') : undefined
     const given = isFile(job.input) && folder ? await spool(job.input, folder, job) : undefined
-    // As an ffmpeg itself would choose: some of them wait for others.
-    const threads = Math.max(1, Math.floor((1.5 * cpus) / (running.size + 1)))
-    const bound = ['-threads', String(threads)]
+    const threads = Math.max(1, Math.floor(wished / (running.size + 1)))
     // It reads what we hand it and nothing else, whatever a file names.
-    const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', ...bound]
+    const reads = ['-protocol_whitelist', given ? 'file' : 'pipe', '-threads', String(threads)]
     const named = given ? job.args.map((word) => (word === 'pipe:0' ? `file:${given.path}` : word)) : job.args
     const filters = ['-filter_threads', String(threads)]
     const tells = file && job.onProgress ? TELLS : []
     const result = file ? ['-y', file] : ['pipe:1']
-    const args = [OPTIONS, MAX_ALLOC, tells, filters, reads, named, bound, result].flat()
+    const writes = ['-threads', String(Math.min(wished, MOST_ENCODING))]
+    const args = [OPTIONS, MAX_ALLOC, tells, filters, reads, named, writes, result].flat()
     const stdin = given ? 'ignore' : 'pipe'
     const child = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env: {} })
     running.add(child)

@@ -2,7 +2,12 @@
 import { isSameSecret } from '../lib/same-secret.ts'
 
 /** `Authorization: Bearer …`, and the header that a kind of route has besides. */
-const HEADERS = { admin: undefined, api: 'x-api-key', internal: 'x-internal-secret' } as const
+const HEADERS = {
+  admin: undefined,
+  metrics: undefined,
+  api: 'x-api-key',
+  internal: 'x-internal-secret',
+} as const
 export type CredentialKind = keyof typeof HEADERS
 
 /** The token of `Authorization: Bearer …`. */

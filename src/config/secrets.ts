@@ -14,6 +14,7 @@ export interface Secrets {
   readonly apiKey?: string
   readonly internalSecret?: string
   readonly webhookSecret?: string
+  readonly metricsToken?: string
   readonly keyEncryptionKey?: string
   readonly tokenSecret?: string
 }
@@ -33,6 +34,7 @@ export const SECRET_VARIABLES = {
     'Opens `/_metadata`, `/_thumbnail` and `/_frames`; without it they do not exist',
   ],
   webhookSecret: ['MEDIAMORPH_WEBHOOK_SECRET', 'Signs webhooks'],
+  metricsToken: ['MEDIAMORPH_METRICS_TOKEN', 'Opens `/metrics`; without it it does not exist'],
   keyEncryptionKey: ['MEDIAMORPH_KEY_ENCRYPTION_KEY', 'Encrypts stored keys: `version:hex`'],
   tokenSecret: ['MEDIAMORPH_TOKEN_SECRET', 'Signs playback tokens'],
 } as const satisfies Record<keyof Secrets, readonly [variable: string, use: string]>
@@ -74,6 +76,7 @@ const PLAIN = [
   'apiKey',
   'internalSecret',
   'webhookSecret',
+  'metricsToken',
   'keyEncryptionKey',
   'tokenSecret',
 ] as const satisfies readonly (keyof Secrets)[]

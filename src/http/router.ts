@@ -3,34 +3,31 @@ import { Hono } from 'hono'
 import type { Caller, CallerFacts } from '../access/caller.ts'
 import { MediaError } from '../error.ts'
 import type { FetchContext } from '../platform.ts'
-import type { OriginPolicy } from '../context.ts'
 import { checkReadiness, type Dependency } from '../observe/health.ts'
 import { logRequest } from '../observe/log.ts'
 import { serve } from '../serve.ts'
-import { isNegative } from '../serve-remember.ts'
 import { mayBeMedia } from '../request/match.ts'
-import { EXTERNAL } from '../request/address.ts'
 import { createParser } from '../request/remembered.ts'
 import type { MediaRequest, RequestInput, RequestRules } from '../request/request.ts'
 import { finish, type Reply } from './answer.ts'
-import { errorCacheControl } from './cache-control.ts'
 import { isAdminPath, withCommonHeaders } from './common-headers.ts'
 import { preflight, type CorsRules } from './cors.ts'
 import { demoAsset, demoHome } from './demo/routes.ts'
 import { diagnose } from './debug-view.ts'
-import { requestHeaders } from './diagnostics.ts'
 import { checkEntrance, HEALTH, limited, takeOne, type EntranceRules } from './entrance.ts'
 import { answerInternal, internalRoute, type InternalOptions } from './internal/routes.ts'
 import { jobRoutes, type JobRouteOptions } from './jobs/routes.ts'
 import { queuedResponse } from './jobs/view.ts'
 import { isReported, problemResponse, toMediaError } from './problem.ts'
+import { mediaProblem } from './media-problem.ts'
+import { answerMetrics, METRICS_PATH, type MetricsOptions } from './metrics.ts'
 import { noteError, noteOutcome } from './note.ts'
 import { createRespond, type Respond } from './respond.ts'
-import { theirStatus } from './their-status.ts'
 import { refuseSessionMethod, SESSION_PATH, sessionRoutes, type SessionRouteOptions } from './session.ts'
 import { enter, type Handler, type Visit } from './visit.ts'
 
-export interface RouterOptions extends EntranceRules, SessionRouteOptions, InternalOptions, JobRouteOptions {
+export interface RouterOptions
+  extends EntranceRules, SessionRouteOptions, InternalOptions, JobRouteOptions, MetricsOptions {
   /** Whose request it is. */
   callerOf(facts: CallerFacts): Caller
   /** Lets what is fetched for the edge gate be renewed. */
@@ -39,7 +36,7 @@ export interface RouterOptions extends EntranceRules, SessionRouteOptions, Inter
   dependencies(): readonly Dependency[]
   readonly compat: { readonly headers: readonly string[]; readonly statuses: readonly string[] }
   readonly debugPublic: boolean
-  /** Nothing but health is served. */
+  /** Nothing but health and metrics is served. */
   readonly isWorker: boolean
   /** Serves the sample page at `/`: only without a configuration. */
   readonly isDemo: boolean
@@ -51,6 +48,8 @@ export interface Router {
   fetch(request: Request, context?: FetchContext): Promise<Response>
 }
 
+const forWorkers: ReadonlySet<string> = new Set([...HEALTH, METRICS_PATH])
+
 type MediaHandler = (visit: Visit) => Promise<Reply>
 
 export function createRouter(options: RouterOptions): Router {
@@ -59,7 +58,7 @@ export function createRouter(options: RouterOptions): Router {
 
   async function answer(visit: Visit, caller: Caller): Promise<Reply> {
     checkEntrance(visit.request, visit.url, caller, options)
-    if (options.isWorker && !HEALTH.has(visit.url.pathname)) unknown()
+    if (options.isWorker && !forWorkers.has(visit.url.pathname)) unknown()
     const internal = options.rules.isStatic ? undefined : internalRoute(visit.url.pathname, options)
     if (internal) return answerInternal(internal, insideOf(visit), options)
     if (visit.request.method === 'OPTIONS')
@@ -93,6 +92,7 @@ export function createRouter(options: RouterOptions): Router {
       const finishedAt = services.now()
       const final = withCommonHeaders(reply, visit, finishedAt, options)
       logRequest(services.logger, event, finishedAt, report)
+      options.metrics.request(event, finishedAt)
       return final
     },
   }
@@ -104,7 +104,7 @@ function insideOf({ request, call: { event } }: Visit) {
 }
 
 /** Beside paths of originals, these have a route. */
-const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'demo', 'admin', 'api', 'sse'])
+const ROUTED = new Set(['', 'healthz', '_health', 'readyz', 'metrics', 'demo', 'admin', 'api', 'sse'])
 
 /** No route can be meant: most requests need not be matched against them. */
 function isPlainMedia({ request: { method }, url: { pathname } }: Visit): boolean {
@@ -127,6 +127,7 @@ function createRoutes(options: RouterOptions): MediaHandler {
     const readiness = await checkReadiness(options.dependencies(), READY_MS)
     return Response.json(readiness, { status: readiness.ready ? 200 : 503, ...noStore })
   })
+  if (options.metricsToken !== undefined) route(METRICS_PATH, (visit) => answerMetrics(visit, options))
   if (options.isDemo) {
     route('/', () => demoHome())
     route('/demo', () => demoHome())
@@ -209,38 +210,4 @@ async function isAdmin(visit: Visit, { admin, limiter }: RouterOptions): Promise
   const { headers } = visit.request
   if (admin?.showsToken(headers)) await takeOne('keys', limiter, visit)
   return (await admin?.admits(headers)) ?? false
-}
-
-/** An error about media: its own lifetime, and the headers the request alone decides. */
-function mediaProblem(
-  thrown: unknown,
-  visit: Visit,
-  media: MediaRequest | undefined,
-  options: RouterOptions,
-): Response {
-  const error = toMediaError(thrown, visit.request.signal)
-  if (isReported(error)) throw error
-  noteError(visit.call.event, error)
-  const policy: OriginPolicy | undefined = media && options.services.policies.get(media.origin)
-  // What is not granted must not tell where an original lies, nor send anyone to a host of the asker's choice.
-  const isGranted = error.status !== 401 && error.status !== 403
-  if (media?.onError === 'redirect' && isGranted && !media.fault) return redirectToOriginal(media, options)
-  const now = options.services.now() / 1000
-  const lifetime = { now, ...(media?.asked.exp === undefined ? {} : { expiresAt: Number(media.asked.exp) }) }
-  const response = problemResponse(
-    error,
-    visit.call.event.requestId,
-    errorCacheControl(error.status, isNegative(error.code), policy, lifetime),
-    media && theirStatus(error, media, options.compat.statuses),
-  )
-  for (const [name, value] of media ? requestHeaders(media) : [])
-    if (value !== undefined) response.headers.set(name, value)
-  return response
-}
-
-/** `onerror=redirect` of the Cloudflare grammar: the client gets the original from where it lies. */
-function redirectToOriginal(media: MediaRequest, { rules }: RouterOptions): Response {
-  const isElsewhere = media.origin === EXTERNAL
-  const location = isElsewhere ? media.path : (rules.publicUrl ?? '') + encodeURI(media.path)
-  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
 }

@@ -1,6 +1,7 @@
 /** One delivery of a job: from the lease to what is written down of it. Never rejects. */
 import { isMediaError, MediaError } from '../error.ts'
 import type { Logger } from '../observe/log.ts'
+import type { TryResult } from '../observe/metrics.ts'
 import type { Lease, Queue } from '../platform.ts'
 import type { Callbacks } from './callbacks.ts'
 import { attemptsOf, backoffMs, isTransient, type Job, type JobFailure } from './job.ts'
@@ -38,6 +39,8 @@ export interface AttemptOptions {
   now(): number
   /** From 0 to below 1. */
   random(): number
+  /** Told how a try ended, and after how many milliseconds. */
+  onTry(type: string, result: TryResult, ms: number): void
 }
 
 /** Why a try is ended that did nothing wrong: the worker ends, and the job goes back as it came. */
@@ -74,12 +77,15 @@ export async function attempt(lease: Lease, stop: AbortController, options: Atte
     const { id, type, lane } = job
     const durationMs = options.now() - begunAt
     logger.log('info', 'job completed', { job: id, type, lane, attempt: lease.attempt, durationMs })
+    options.onTry(type, 'completed', durationMs)
   } catch (thrown) {
     const reason = stop.signal.aborted ? (stop.signal.reason as unknown) : thrown
     // What cannot be settled is had by somebody else when the lease has ended.
-    await settle(lease, job, reason, options).catch((fault: unknown) =>
-      logger.log('error', 'job not settled', { job: lease.job, cause: String(fault) }),
-    )
+    const result = await settle(lease, job, reason, options).catch((fault: unknown): TryResult => {
+      logger.log('error', 'job not settled', { job: lease.job, cause: String(fault) })
+      return 'lost'
+    })
+    if (job) options.onTry(job.type, result, options.now() - begunAt)
   } finally {
     reporter.end()
     letGo()
@@ -135,11 +141,17 @@ async function settle(
   job: Job | undefined,
   reason: unknown,
   { queue, records, callbacks, work, logger, random }: AttemptOptions,
-): Promise<void> {
-  if (reason === LOST) return records.letGo(lease.job, lease.token)
-  const back = (delayMs: number, counts: boolean, failure?: JobFailure) =>
-    queue.putBack(lease, { delayMs, counts }, [records.requeue(lease.job, lease.token, failure)])
-  if (reason === RELEASED || !job) return void (await back(0, false))
+): Promise<TryResult> {
+  if (reason === LOST) {
+    await records.letGo(lease.job, lease.token)
+    return 'lost'
+  }
+  const back = async (result: TryResult, delayMs: number, failure?: JobFailure) => {
+    const counts = result === 'retried'
+    await queue.putBack(lease, { delayMs, counts }, [records.requeue(lease.job, lease.token, failure)])
+    return result
+  }
+  if (reason === RELEASED || !job) return back('released', 0)
   const error = isMediaError(reason) ? reason : new MediaError('INTERNAL', undefined, { cause: reason })
   const failure = { code: error.code, message: error.message, details: error.details }
   const again = isTransient(error.code) && lease.attempt < attemptsOf(job)
@@ -151,9 +163,11 @@ async function settle(
     code,
     cause: String(cause),
   })
-  if (again) return void (await back(backoffMs(lease.attempt, random()), true, failure))
+  if (again) return back('retried', backoffMs(lease.attempt, random()), failure)
   const end = [records.fail(job.id, lease.token, failure), callbacks.release(job.id)]
-  if (await queue.finish(lease, end)) await work.failed(job, error)
+  if (!(await queue.finish(lease, end))) return 'lost'
+  await work.failed(job, error)
+  return 'failed'
 }
 
 /** Extends the lease until it is let go. A database that is down for longer than a lease costs it. */

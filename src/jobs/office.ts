@@ -5,7 +5,7 @@ import type { SafeFetch } from '../lib/safe-fetch.ts'
 import { uuid7 } from '../lib/uuid7.ts'
 import type { Delivery, Driver, Platform, Sql } from '../platform.ts'
 import { createArtifacts, type Artifacts } from './artifacts.ts'
-import type { JobWork } from './attempt.ts'
+import type { AttemptOptions, JobWork } from './attempt.ts'
 import { createCallbacks } from './callbacks.ts'
 import type { Courier } from './courier.ts'
 import { createEraser, type Eraser } from './eraser.ts'
@@ -41,6 +41,7 @@ export interface OfficeOptions {
   readonly outbound: { readonly safeFetch: SafeFetch; judge(url: URL): void }
   /** From 0 to below 1. */
   random(): number
+  readonly onTry: AttemptOptions['onTry']
 }
 
 export interface Office {
@@ -93,7 +94,7 @@ export function openOffice(options: OfficeOptions): Office {
   const sizes = { main: settings.concurrency, large: settings.largeConcurrency }
   const clocks = { leaseMs, timeoutMs, keepMs, pollMs: POLL_MS, now, random }
   const worker = options.works
-    ? createJobWorker({ queue, records, callbacks, work, logger, sizes, ...clocks })
+    ? createJobWorker({ queue, records, callbacks, work, logger, sizes, onTry: options.onTry, ...clocks })
     : undefined
   const { webhookSecret: secret, outbound } = options
   const webhooks =

@@ -53,6 +53,8 @@ export interface VideoTrack {
   readonly hasAlpha: boolean
   /** PQ or HLG. */
   readonly isHdr: boolean
+  /** How colours became luma and chroma, by the names of WebCodecs: `bt709`, `smpte170m`, `bt2020-ncl`; absent: not said. */
+  readonly colorSpace?: string
 }
 
 export interface AudioTrack {

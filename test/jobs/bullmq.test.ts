@@ -72,6 +72,7 @@ async function openProcess(sql: Sql, url: string, { leaseMs = LEASE_MS, starts =
   }
   function work(run: (job: Job) => Promise<unknown>, pollMs = 20): JobWorker {
     const worker = createJobWorker({
+      onTry: () => undefined,
       queue,
       records,
       now,

@@ -38,6 +38,7 @@ describe.runIf(hasPostgres())(`with ${POSTGRES}`, () => {
     const records = createJobRecords(sql, now)
     const queue = createSqlQueue({ sql, leaseMs: LEASE_MS, now, newToken: () => crypto.randomUUID() })
     const worker = createJobWorker({
+      onTry: () => undefined,
       queue,
       records,
       callbacks: createCallbacks(sql, now),

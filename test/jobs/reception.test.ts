@@ -89,6 +89,7 @@ async function stage(run: (job: Job) => Promise<unknown> = async ({ id }) => id)
   const records = createJobRecords(sql, now)
   const callbacks = createCallbacks(sql, now)
   const worker = createJobWorker({
+    onTry: () => undefined,
     ...common,
     queue,
     records,

@@ -37,6 +37,7 @@ async function stage() {
   function worker(run: Run, more: { main?: number; large?: number; timeoutMs?: number } = {}): JobWorker {
     const { main = 2, large = 1, timeoutMs = 60_000 } = more
     const one = createJobWorker({
+      onTry: () => undefined,
       queue,
       records,
       callbacks: createCallbacks(sql, now),
@@ -230,6 +231,7 @@ describe('a worker', () => {
     const { queue, records, add, sql } = await stage()
     const now = () => Date.now()
     const one = createJobWorker({
+      onTry: () => undefined,
       queue,
       records,
       callbacks: createCallbacks(sql, now),

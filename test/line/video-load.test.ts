@@ -60,11 +60,8 @@ interface Tally {
   readonly faults: string[]
 }
 
-/** Of an error all but the name of the request; of a video that is made anew that it is one: how many threads make it changes its bytes. */
-function told({ status, headers, body }: RawAnswer): string {
-  const isMadeAnew = headers.get('x-transform-source')?.startsWith('ffmpeg')
-  if (status === 200 && isMadeAnew && headers.get('content-type') === 'video/mp4')
-    return `${Buffer.from(body.subarray(4, 8)).toString()} ${body.length > 2000}`
+/** Of an error all but the name of the request. */
+function told({ status, body }: RawAnswer): string {
   if (status === 200) return Buffer.from(body).toString('base64')
   return (JSON.parse(Buffer.from(body).toString()) as { error: { code: string } }).error.code
 }

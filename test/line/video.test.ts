@@ -88,6 +88,8 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
     const alpha = ['-c:v', 'libvpx', '-auto-alt-ref', '0', '-b:v', '1M']
     mount.put('alpha.webm', ffmpeg('webm', ['-f', 'lavfi', '-i', moving, ...alpha]))
     mount.put('sound.m4a', ffmpeg('m4a', ['-f', 'mov', '-i', 'pipe:0', '-vn', '-c', 'copy'], mp4))
+    const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709']
+    mount.put('hd.mp4', makeVideo({ as: 'mp4', options: bt709, seconds: 0.2, silent: true }))
     mount.put('cut.mp4', mp4.subarray(0, mp4.length >> 1))
   })
 
@@ -99,7 +101,10 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
         contentType: 'video/mp4',
         width: 96,
         height: 64,
+        orientation: 1,
         duration: 3,
+        frames: null,
+        animated: true,
         video: { codec: 'avc', fps: RATE, rotation: 0 },
         audio: { codec: 'aac', channels: 1, sampleRate: 44100 },
         tracks: [{ kind: 'video' }, { kind: 'audio' }],
@@ -108,8 +113,19 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
 
     test.each([
       ['turned.mp4', { width: 64, height: 96, video: { rotation: 270, codedWidth: 96 } }],
-      ['wide.mp4', { width: 192, height: 64, audio: null }],
-      ['sound.m4a', { width: null, video: null, audio: { codec: 'aac' } }],
+      ['wide.mp4', { width: 192, height: 64, audio: null, colorSpace: null }],
+      ['hd.mp4', { colorSpace: 'bt709' }],
+      [
+        'sound.m4a',
+        {
+          width: null,
+          orientation: null,
+          animated: false,
+          colorSpace: null,
+          video: null,
+          audio: { codec: 'aac' },
+        },
+      ],
       ['vp9.webm', { format: 'webm', video: { codec: 'vp9' }, audio: { codec: 'opus' } }],
       ['a.ts', { format: 'ts', width: 96, video: { codec: 'avc' } }],
     ])('of %s', async (name, expected) => {

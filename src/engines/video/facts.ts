@@ -24,8 +24,14 @@ export function describeTimed(
     size: size ?? null,
     width: video?.width || null,
     height: video?.height || null,
+    // Sizes are those of what is displayed, upright.
+    orientation: video ? 1 : null,
     duration: duration ?? null,
+    // To count them all packets would be read.
+    frames: null,
+    animated: info.class === 'video',
     hasAlpha: video?.hasAlpha ?? false,
+    colorSpace: video?.colorSpace ?? null,
     video: video ? videoFacts(video) : null,
     audio: audio?.[0] ? audioFacts(audio[0]) : null,
     tracks: [

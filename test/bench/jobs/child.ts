@@ -39,6 +39,7 @@ async function jobsPerSecond(jobs: number): Promise<string> {
   let completed = 0
   const ended: (() => void)[] = []
   const worker = createJobWorker({
+    onTry: () => undefined,
     queue,
     records,
     callbacks,

@@ -87,6 +87,7 @@ async function describeVideo(track: InputVideoTrack): Promise<VideoTrack> {
   const { averagePacketRate } = await track.computePacketStats(RATED_PACKETS)
   const bitrate = (await track.getAverageBitrate()) ?? (await track.getBitrate())
   const id = await codecId(track)
+  const { matrix } = await track.getColorSpace()
   return {
     codec: (await track.getCodec()) ?? videoCodecNamed(id),
     codecId: id,
@@ -99,6 +100,7 @@ async function describeVideo(track: InputVideoTrack): Promise<VideoTrack> {
     ...(bitrate ? { bitrate: Math.round(bitrate) } : {}),
     hasAlpha: await track.canBeTransparent(),
     isHdr: await track.hasHighDynamicRange(),
+    ...(matrix ? { colorSpace: matrix } : {}),
   }
 }
 
