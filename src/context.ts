@@ -136,6 +136,8 @@ export interface Ticket {
   readonly status: string
   /** Opens the events of this job and nothing else. */
   readonly token: string
+  /** Seconds after which it is worth asking again. */
+  readonly retryAfter: number
 }
 
 /** Work that no request waits for. */

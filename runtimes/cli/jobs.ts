@@ -46,6 +46,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       return print(isJson(flags) ? JSON.stringify(job) : `${job.job_id} ${job.status}`)
     },
   },
+  redeliver: {
+    ids: [1, 1],
+    async run(api, { flags }, [id]) {
+      const job = (await api.ask(`${pathOf(id)}/redeliver`, 'POST')) as JobFacts
+      return print(
+        isJson(flags) ? JSON.stringify(job) : `${job.job_id} ${job.status}, its webhooks are called again`,
+      )
+    },
+  },
   watch: {
     ids: [0, MOST_WATCHED],
     async run(api, { flags }, ids) {
@@ -61,7 +70,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const jobs: Command = {
   summary: 'See what jobs there are and how far they are, try them again, call them off',
-  usage: '(list | show ID | retry ID | cancel ID | watch [ID …]) [--url URL] [--json]',
+  usage: '(list | show ID | retry ID | cancel ID | redeliver ID | watch [ID …]) [--url URL] [--json]',
   flags: {
     url: {
       value: '<url>',

@@ -14,6 +14,8 @@ export interface Callbacks {
   claim(leaseMs: number): Promise<DueCallback | undefined>
   settle(callback: DueCallback, status: 'sent' | 'callback_failed'): Promise<void>
   again(callback: DueCallback, delayMs: number): Promise<void>
+  /** All who want to hear of a job that is over are called anew, as if they never were. How many they are. */
+  repeat(job: string): Promise<number>
   // Statements, for a batch with what is written down of the job.
   /** Each address once; due at once when the job is over. */
   add(job: string, url: string): Statement
@@ -42,6 +44,11 @@ export function createCallbacks(sql: Pick<Sql, 'query' | 'dialect'>, now: () => 
     },
     async again({ job, url }, delayMs) {
       await query('update job_callback set due_at = ? where job = ? and url = ?', now() + delayMs, job, url)
+    },
+    async repeat(job) {
+      const text = `update job_callback set status = 'pending', attempts = 0, due_at = ? where job = ?
+        and exists (select 1 from job where id = ? and ${IS_OVER}) returning url`
+      return (await query(text, now(), job, job)).length
     },
     add: (job, url) => [
       `insert into job_callback (job, url, status, attempts, due_at)

@@ -6,10 +6,11 @@ import type { Plan } from '../plan/plan.ts'
 import type { Subject } from '../store/cache.ts'
 import type { Artifacts } from './artifacts.ts'
 import type { Callbacks } from './callbacks.ts'
-import { laneOf, type Job, type Lane } from './job.ts'
+import { FINAL_STATES, laneOf, type Job, type Lane } from './job.ts'
 import type { JobOrder } from './order.ts'
 import type { JobFilter, JobRecords, NewJob } from './records.ts'
 import { lookUp } from './look-up.ts'
+import type { Outlook } from './outlook.ts'
 import { isStillThere, renderFingerprint, type RenderTask } from './render-job.ts'
 import { artifactsIn, fileFingerprint, type FileTask, type PlannedPiece } from './types/task.ts'
 import { isFileType } from './types/options.ts'
@@ -29,6 +30,8 @@ export interface Jobs {
   retry(id: string, call: Doing): Promise<Job>
   /** @throws JOB_NOT_FOUND, JOB_CONFLICT when it is over */
   cancel(id: string): Promise<Job>
+  /** Whoever wants to hear of its end is called again. @throws JOB_NOT_FOUND, JOB_CONFLICT when it is not over, or nobody does */
+  redeliver(id: string): Promise<Job>
   readonly lanes: Pick<Queue, 'counts'>
   /** Nothing of a paused lane is begun; what was begun goes on. */
   setPaused(lane: Lane, isPaused: boolean, call: Pick<Call, 'waitUntil'>): Promise<void>
@@ -55,6 +58,7 @@ export interface JobsOptions {
   judgeCallback: ((url: URL) => void) | undefined
   /** Jobs that may wait. */
   readonly waiting: number
+  readonly outlook: Outlook
   readonly services: Pick<Services, 'cache' | 'origins'>
   readonly artifacts: Pick<Artifacts, 'check' | 'areThere'>
   readonly inline: Later['inline']
@@ -105,8 +109,8 @@ export function createJobs(options: JobsOptions): Jobs {
     throw new MediaError('BUSY', undefined, { retryAfter: 1 })
   }
 
-  function judge(url: URL): void {
-    if (options.judgeCallback) return options.judgeCallback(url)
+  function requireWebhooks(): (url: URL) => void {
+    if (options.judgeCallback) return options.judgeCallback
     throw new MediaError('NOT_SUPPORTED_HERE', 'Webhooks need MEDIAMORPH_WEBHOOK_SECRET, which is not set')
   }
 
@@ -154,7 +158,7 @@ export function createJobs(options: JobsOptions): Jobs {
     list: (filter) => records.list(filter),
 
     async submit(order, planned, { signal, waitUntil }) {
-      if (order.callbackUrl !== undefined) judge(new URL(order.callbackUrl))
+      if (order.callbackUrl !== undefined) requireWebhooks()(new URL(order.callbackUrl))
       const [first] = planned as readonly [PlannedFile]
       const { validator, size: bytes } = await lookUp(first.plan, signal, services)
       if (bytes !== undefined && bytes > options.sourceBytes) throw tooLarge(bytes, options.sourceBytes)
@@ -195,6 +199,16 @@ export function createJobs(options: JobsOptions): Jobs {
       return job
     },
 
+    async redeliver(id) {
+      requireWebhooks()
+      const { status } = await find(id)
+      if (!FINAL_STATES.has(status))
+        throw new MediaError('JOB_CONFLICT', `The job is ${status}: it is not over`)
+      if ((await callbacks.repeat(id)) === 0)
+        throw new MediaError('JOB_CONFLICT', 'Nobody wants to hear of the end of this job')
+      return find(id)
+    },
+
     lanes: queue,
     async setPaused(lane, isPaused, { waitUntil }) {
       await (isPaused ? queue.pause(lane) : queue.resume(lane))
@@ -206,7 +220,8 @@ export function createJobs(options: JobsOptions): Jobs {
       async defer(work: DeferredWork, waitUntil): Promise<Ticket> {
         const asked = { hash: undefined, options: work.options, bytes: work.bytes }
         const { job } = await accept(await renderOf(work, work.validator, asked), waitUntil)
-        return { jobId: job.id, status: job.status, token: job.token }
+        const retryAfter = await options.outlook.secondsUntil(job)
+        return { jobId: job.id, status: job.status, token: job.token, retryAfter }
       },
     },
   }

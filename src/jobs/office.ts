@@ -14,6 +14,7 @@ import { createJobs, type Jobs } from './jobs.ts'
 import { JOB_MIGRATIONS } from './migrations.ts'
 import { openQueue } from './open-queue.ts'
 import { createReception, type Reception } from './reception.ts'
+import { createOutlook } from './outlook.ts'
 import { createJobRecords } from './records.ts'
 import { createRenderWork } from './render-job.ts'
 import type { JobsSettings } from './settings.ts'
@@ -122,6 +123,7 @@ export function openOffice(options: OfficeOptions): Office {
     services,
     artifacts,
     waiting: settings.waiting,
+    outlook: createOutlook(sql, queue, now),
     sourceBytes,
     largeBytes,
     newToken,

@@ -385,6 +385,29 @@ describe('who wants to hear of the end', () => {
       .toMatchObject({ callback_status: 'sent' })
   })
 
+  test('is called anew when it is asked for by hand, however the last calls ended', async () => {
+    const { post, until } = await stage({ outbound }, { env })
+    const { heard, url } = await listener()
+    const { job_id: id } = await json(post({ ...ORDER, callback_url: url('/hook') }))
+    await until(id, 'completed')
+    await expect.poll(() => heard.length, { timeout: 5000 }).toBe(1)
+    await expect
+      .poll(() => until(id, 'completed') as Promise<object>)
+      .toMatchObject({ callback_status: 'sent' })
+    const again = await post({}, `/api/jobs/${id}/redeliver`)
+    expect([again.status, ((await again.json()) as { callback_status: string }).callback_status]).toEqual([
+      202,
+      'pending',
+    ])
+    await expect.poll(() => heard.length, { timeout: 5000 }).toBe(2)
+    expect(heard[1]!.body).toBe(heard[0]!.body)
+    const nobody = await json(post({ ...ORDER, options: { width: 11, format: 'webp' } }))
+    await until(nobody.job_id, 'completed')
+    const refused = await post({}, `/api/jobs/${nobody.job_id}/redeliver`)
+    expect([refused.status, await codeOf(refused)]).toEqual([409, 'JOB_CONFLICT'])
+    expect(await codeOf(await post({}, '/api/jobs/none/redeliver'))).toBe('JOB_NOT_FOUND')
+  })
+
   test('hears of what failed and of what was called off; a job that is tried again tells again', async () => {
     const { post, until, mount } = await stage({ outbound }, { env })
     const { heard, url } = await listener()

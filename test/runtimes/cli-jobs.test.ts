@@ -85,6 +85,10 @@ test('lists, shows, watches and tries again at a service', async () => {
     code: 1,
     stderr: expect.stringMatching(/^JOB_CONFLICT: /),
   })
+  expect(await cli(['redeliver', good], env)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^NOT_SUPPORTED_HERE: /),
+  })
   expect(await cli(['show', 'none'], env)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^JOB_NOT_FOUND: /),

@@ -164,6 +164,11 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
       path: '/api/jobs/:id/cancel',
       handler: keyed(async (_, id) => shown(await desk().cancel(id))),
     },
+    {
+      method: 'POST',
+      path: '/api/jobs/:id/redeliver',
+      handler: counted(async (_, id) => shown(await desk().redeliver(id), 202)),
+    },
     { method: 'GET', path: '/api/jobs/:id/events', handler: events(NAMED) },
     { method: 'GET', path: '/sse/job/:id', handler: events(UNNAMED) },
     {
@@ -178,8 +183,8 @@ export function jobRoutes(options: JobRouteOptions, parse: Parse): readonly JobR
     },
   ]
 
-  function shown(job: Job): Response {
-    return Response.json(view(job), { headers: JSON_HEADERS })
+  function shown(job: Job, status = 200): Response {
+    return Response.json(view(job), { status, headers: JSON_HEADERS })
   }
 }
 

@@ -35,18 +35,18 @@ export function secondsLeft({ endsAt }: Job, now: number): number | null {
   return endsAt === undefined ? null : Math.max(0, Math.round((endsAt - now) / 1000))
 }
 
-/** Seconds. */
-const RETRY_AFTER = 2
-
 /** 202 in place of a rendition that a job makes. */
-export function queuedResponse({ jobId, status, token }: Ticket, publicUrl: string | undefined): Response {
+export function queuedResponse(
+  { jobId, status, token, retryAfter }: Ticket,
+  publicUrl: string | undefined,
+): Response {
   const events = eventsPath(jobId, token, publicUrl)
   const message = 'This takes longer than a request can: the same address answers 200 when it is done'
   return Response.json(
     { status: status === 'processing' ? status : 'queued', jobId, events, message },
     {
       status: 202,
-      headers: { ...JSON_HEADERS, 'retry-after': String(RETRY_AFTER), 'x-job-id': jobId, 'x-cache': 'MISS' },
+      headers: { ...JSON_HEADERS, 'retry-after': String(retryAfter), 'x-job-id': jobId, 'x-cache': 'MISS' },
     },
   )
 }
