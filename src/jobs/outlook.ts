@@ -28,7 +28,8 @@ export function createOutlook(
   queue: Pick<Queue, 'counts'>,
   now: () => number,
 ): Outlook {
-  let measured: { readonly at: number; readonly lately: Promise<Lately> } | undefined
+  // What was measured, not its promise: on Workers none may wait for another request's.
+  let measured: { readonly at: number; readonly lately: Lately } | undefined
 
   async function measure(): Promise<Lately> {
     const text = `select created_at, updated_at from job where status = 'completed' order by updated_at desc limit ${SEEN}`
@@ -42,9 +43,11 @@ export function createOutlook(
     }
   }
 
-  function lately(): Promise<Lately> {
-    if (!measured || now() - measured.at > HOLDS_MS) measured = { at: now(), lately: measure() }
-    return measured.lately
+  async function lately(): Promise<Lately> {
+    if (measured && now() - measured.at <= HOLDS_MS) return measured.lately
+    const fresh = await measure()
+    measured = { at: now(), lately: fresh }
+    return fresh
   }
 
   return {

@@ -104,8 +104,10 @@ describe.each(RUNTIMES)('npm run start:%s', (runtime) => {
     const env = { MEDIAMORPH_CONFIG: await configure({ origins, shutdown: { graceMs: 300 } }), PORT: '0' }
     const service = begin(commandOf(runtime), { env })
     const { address } = await service.listening()
-    const answer = fetch(`${address}/slow/a.jpg?width=50&format=png`).catch(() => undefined)
-    await wanted
+    const answer = fetch(`${address}/slow/a.jpg?width=50&format=png`)
+      .then(async (response) => `${response.status} ${await response.text()}`)
+      .catch(String)
+    expect(await Promise.race([wanted, answer])).toBeUndefined()
     const begun = performance.now()
     service.child.kill('SIGTERM')
     expect((await service.ended()).code).toBe(0)
