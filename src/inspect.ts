@@ -19,7 +19,7 @@ import { hurriedOriginal } from './sources/hurried.ts'
 interface Description {
   readonly width: number | null
   readonly height: number | null
-  /** Of pictures. */
+  /** Of a video true. */
   readonly animated?: boolean | null
   /** Seconds, of video and sound. */
   readonly duration?: number | null

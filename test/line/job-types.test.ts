@@ -10,6 +10,15 @@ import { codeOf, jsonOf, openJobStage, type JobView } from '../support/job-stage
 import { jpegPicture } from '../support/pictures.ts'
 import { FFMPEG, ffmpeg, ffprobe, hasFfmpeg, makeVideo } from '../support/videos.ts'
 
+/** No faster than it is shown, on whatever machine. */
+const asItIsShown = (all: readonly Ffmpeg[]): Ffmpeg[] =>
+  all.map((one) => ({
+    name: one.name,
+    abilities: () => one.abilities(),
+    run: (job) => one.run({ ...job, args: ['-re', ...job.args] }),
+    close: () => one.close(),
+  }))
+
 const { stage, close } = openJobStage()
 afterEach(close)
 
@@ -299,7 +308,7 @@ describe('video:transcode', () => {
 describe('progress', () => {
   test('of an encoding comes from the encoder, with the seconds that are left, once a second at most', async () => {
     const busy = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=5']
-    const { mount, get, order, run } = await stage()
+    const { mount, get, order, run } = await stage({}, { ffmpegs: asItIsShown })
     mount.put('busy.mp4', ffmpeg('mp4', [...busy, '-c:v', 'libx264', '-preset', 'ultrafast']))
     const slow = { width: 600, format: 'h264', compression: 'high' }
     const begun = performance.now()

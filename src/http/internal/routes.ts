@@ -138,7 +138,8 @@ async function metadata({ request, subject, original, services }: Asked): Promis
     duration: typeof description?.duration === 'number' ? Math.ceil(description.duration) : undefined,
     placeholder: description && placeholderOf(description),
     base64: subject.fields['with_base64'] === true && bytes ? toBase64(bytes) : undefined,
-    animated: description?.animated ?? undefined,
+    // Of videos and sound, which have a duration, it is not said.
+    animated: description?.duration === undefined ? (description?.animated ?? undefined) : undefined,
     nsfw: verdict.isUnsafe,
     nsfw_probability: verdict.probability,
     nsfw_predictions: verdict.predictions,

@@ -1,12 +1,16 @@
 /**
- * One measurement of a queue, in a process of its own: `child.ts empty QUEUE DATABASE JOBS` or `child.ts claim QUEUE DATABASE WAITING`.
+ * One measurement of a queue, in a process of its own: `child.ts empty QUEUE DATABASE JOBS [REDIS]` or `child.ts claim QUEUE DATABASE WAITING`.
  * Prints numbers: jobs a second from order to completion and microseconds of the processor for each, or microseconds of a claim (median).
  */
 import { quantile } from '../../../scripts/stage/service.ts'
+import { openServerDelivery } from '../../../runtimes/server/bullmq.ts'
 import { openServerSql } from '../../../runtimes/server/database.ts'
 import { migrate } from '../../../src/database/migrations.ts'
 import { createCallbacks } from '../../../src/jobs/callbacks.ts'
+import { houseName } from '../../../src/jobs/house.ts'
+import { LANES } from '../../../src/jobs/job.ts'
 import { JOB_MIGRATIONS } from '../../../src/jobs/migrations.ts'
+import { openQueue } from '../../../src/jobs/open-queue.ts'
 import { createJobRecords, type NewJob } from '../../../src/jobs/records.ts'
 import { createSqlQueue } from '../../../src/jobs/sql-queue.ts'
 import { createJobWorker } from '../../../src/jobs/worker.ts'
@@ -17,23 +21,94 @@ const now = () => Date.now()
 const LEASE_MS = 15_000
 const newToken = () => crypto.randomUUID()
 
-/** By the name on the command line; another queue is another row here and in `main.ts`. */
-const QUEUES: Readonly<Record<string, (sql: Sql) => Queue>> = {
-  embedded: (sql) => createSqlQueue({ sql, leaseMs: LEASE_MS, now, newToken }),
-}
-
-const [what = '', name = '', database = '', count = ''] = process.argv.slice(2)
+const [what = '', name = '', database = '', count = '', redis = ''] = process.argv.slice(2)
 const sql = (await openServerSql(database)) as Sql
 await migrate(sql, JOB_MIGRATIONS)
-const open = QUEUES[name]
-if (!open) throw new Error(`there is no queue "${name}"`)
-const queue = open(sql)
+
+interface Opened {
+  readonly queue: Queue
+  /** Called when there may be something to take. */
+  listen(listener: () => void): void
+  close(): Promise<void>
+}
+
+/** By the name on the command line; another queue is another row here and in `main.ts`. */
+const QUEUES: Readonly<Record<string, () => Promise<Opened>>> = {
+  embedded: async () => ({
+    queue: createSqlQueue({ sql, leaseMs: LEASE_MS, now, newToken }),
+    listen: () => undefined,
+    close: async () => undefined,
+  }),
+  bullmq: openThroughRedis,
+}
+
+async function openThroughRedis(): Promise<Opened> {
+  const house = { lanes: Object.keys(LANES), leaseMs: LEASE_MS, name: () => houseName(sql) }
+  const delivery = await openServerDelivery(redis, house)
+  const logger = createLogger({ level: 'silent', write: () => undefined, now })
+  const random = () => 0.5
+  const opened = openQueue({ sql, delivery, logger, leaseMs: LEASE_MS, now, newToken, random })
+  opened.courier?.start()
+  return {
+    queue: opened.queue,
+    listen: (listener) => delivery.pull?.listen(listener),
+    async close() {
+      await opened.courier?.drain()
+      await delivery.close()
+    },
+  }
+}
+
+/** The package alone: the job is nowhere but in the Redis. */
+async function bareJobsPerSecond(jobs: number): Promise<string> {
+  const { Queue: Bare, Worker } = await import('bullmq')
+  const { hostname: host, port } = new URL(redis)
+  const connection = { host, port: Number(port), maxRetriesPerRequest: null }
+  const options = { removeOnComplete: true, removeOnFail: true }
+  const bare = new Bare('bare', { connection, defaultJobOptions: options })
+  const ended: (() => void)[] = []
+  let completed = 0
+  const worker = new Worker('bare', async () => ({}), { connection, concurrency: 16 })
+  worker.on('completed', () => {
+    completed++
+    ended.shift()?.()
+  })
+  let ordered = 0
+  async function client(until: number): Promise<void> {
+    while (ordered < until) {
+      const job = newJob(ordered++)
+      const end = new Promise<void>((resolve) => ended.push(resolve))
+      await bare.add('render', { task: job.task, options: job.options }, { jobId: job.id })
+      await end
+    }
+  }
+  const speed = await speedOf(jobs, client, () => completed)
+  await worker.close()
+  await bare.close()
+  return speed
+}
+
+/** Orders are taken in by many at a time; a tenth of them goes before. */
+async function speedOf(
+  jobs: number,
+  client: (until: number) => Promise<void>,
+  completed: () => number,
+): Promise<string> {
+  const run = (until: number) => Promise.all(Array.from({ length: ORDERS }, () => client(until)))
+  await run(Math.ceil(jobs / 10))
+  const [begun, spent, warm] = [performance.now(), process.cpuUsage(), completed()]
+  await run(jobs)
+  const seconds = (performance.now() - begun) / 1000
+  const { user, system } = process.cpuUsage(spent)
+  const done = completed() - warm
+  return `${done / seconds} ${(user + system) / done}`
+}
 
 /** Orders that are on their way at a time. */
 const ORDERS = 32
 
 /** What an order asks of the database before it is accepted is asked here too. */
-async function jobsPerSecond(jobs: number): Promise<string> {
+async function jobsPerSecond(jobs: number, { queue, listen }: Opened): Promise<string> {
   const records = createJobRecords(sql, now)
   const callbacks = createCallbacks(sql, now)
   let completed = 0
@@ -61,6 +136,7 @@ async function jobsPerSecond(jobs: number): Promise<string> {
     keepMs: 1_000_000_000,
     random: () => 0.5,
   })
+  listen(() => worker.wake())
   worker.start()
   let ordered = 0
   async function order(): Promise<void> {
@@ -76,16 +152,11 @@ async function jobsPerSecond(jobs: number): Promise<string> {
   async function client(until: number): Promise<void> {
     while (ordered < until) await order()
   }
-  const run = (until: number) => Promise.all(Array.from({ length: ORDERS }, () => client(until)))
-  await run(Math.ceil(jobs / 10))
-  const [begun, spent, warm] = [performance.now(), process.cpuUsage(), completed]
-  await run(jobs)
-  const seconds = (performance.now() - begun) / 1000
-  const { user, system } = process.cpuUsage(spent)
+  const speed = await speedOf(jobs, client, () => completed)
   await worker.drain(1000)
   const [row] = await sql.query("select count(*) as n from job where status = 'completed'")
   if (Number(row?.['n']) !== completed) throw new Error('not every job was completed')
-  return `${(completed - warm) / seconds} ${(user + system) / (completed - warm)}`
+  return speed
 }
 
 function newJob(serial: number): NewJob {
@@ -100,7 +171,7 @@ const CLAIMS = 300
 /** Rows that are put in with one statement. */
 const PAGE = 50_000
 
-async function claimCost(waiting: number): Promise<number> {
+async function claimCost(waiting: number, { queue }: Opened): Promise<number> {
   const numbers =
     sql.dialect === 'postgres'
       ? 'select n from generate_series(cast(? as int), cast(? as int)) n'
@@ -119,5 +190,13 @@ async function claimCost(waiting: number): Promise<number> {
   return quantile(times.slice(CLAIMS / 6), 0.5)
 }
 
-console.log(await (what === 'empty' ? jobsPerSecond(Number(count)) : claimCost(Number(count))))
+if (name === 'bare') console.log(await bareJobsPerSecond(Number(count)))
+else {
+  const open = QUEUES[name]
+  if (!open) throw new Error(`there is no queue "${name}"`)
+  const opened = await open()
+  const measure = what === 'empty' ? jobsPerSecond : claimCost
+  console.log(await measure(Number(count), opened))
+  await opened.close()
+}
 await sql.close()

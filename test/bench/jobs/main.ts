@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { quantile, ROOT } from '../../../scripts/stage/service.ts'
 import { hasPostgres, startPostgres, type PostgresServer } from '../../support/postgres.ts'
+import { hasRedis, startRedis } from '../../support/redis-server.ts'
 import { batchSeconds } from './pair.ts'
 
 const JOBS = { sqlite: 6000, postgres: 1500 } as const
@@ -16,16 +17,23 @@ const ROUNDS = 3
 const TARGETS = { perSecond: 2000, pair: 0.55 } as const
 
 interface Row {
-  readonly queue: string
+  readonly queue: keyof typeof QUEUE_NAMES
   readonly database: keyof typeof JOBS
   readonly runtime: 'node' | 'bun'
   readonly hasTarget: boolean
 }
 
+/** `bare` is the package alone, whose jobs stand in no database. */
+const QUEUE_NAMES = { embedded: 'embedded', bullmq: 'through BullMQ', bare: 'BullMQ alone' } as const
+
 /** Another queue is another row here, and in `child.ts`. */
 const ROWS: readonly Row[] = [
   { queue: 'embedded', database: 'sqlite', runtime: 'node', hasTarget: true },
   { queue: 'embedded', database: 'sqlite', runtime: 'bun', hasTarget: true },
+  { queue: 'bullmq', database: 'sqlite', runtime: 'node', hasTarget: false },
+  { queue: 'bullmq', database: 'sqlite', runtime: 'bun', hasTarget: false },
+  { queue: 'bare', database: 'sqlite', runtime: 'node', hasTarget: false },
+  { queue: 'bare', database: 'sqlite', runtime: 'bun', hasTarget: false },
   { queue: 'embedded', database: 'postgres', runtime: 'node', hasTarget: false },
   { queue: 'embedded', database: 'postgres', runtime: 'bun', hasTarget: false },
 ]
@@ -36,25 +44,33 @@ const PROGRAMS = { node: 'node', bun: `${ROOT}node_modules/bun/bin/bun.exe` } as
 export async function benchJobs(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mediamorph-bench-jobs-'))
   const postgres = hasPostgres() ? await startPostgres() : undefined
+  const redis = hasRedis() ? await startRedis() : undefined
   const bundle = await bundleChild()
   let places = 0
   const place = (database: Row['database']) =>
     database === 'sqlite' ? `sqlite:${join(folder, `${places++}.db`)}` : (postgres?.newPlace() ?? '')
   try {
-    const rows = ROWS.filter(({ database }) => database === 'sqlite' || postgres)
+    const rows = ROWS.filter(
+      ({ database, queue }) => (database === 'sqlite' || postgres) && (queue === 'embedded' || redis),
+    )
     const lines: string[] = []
     for (const row of rows) {
       const measure = async (what: string, count: number) =>
-        (await runChild(bundle, row, [what, row.queue, place(row.database), String(count)])).map(Number)
+        (
+          await runChild(bundle, row, [what, row.queue, place(row.database), String(count), redis?.url ?? ''])
+        ).map(Number)
       const runs: number[][] = []
       for (let round = 0; round < ROUNDS; round++) runs.push(await measure('empty', JOBS[row.database]))
       const claims: number[] = []
-      for (const waiting of WAITING) claims.push(...(await measure('claim', waiting)))
+      // Of others the package decides what is next.
+      if (row.queue === 'embedded')
+        for (const waiting of WAITING) claims.push(...(await measure('claim', waiting)))
       lines.push(line(row, runs, claims))
       console.log(lines.at(-1))
     }
     return `${table(lines)}\n\n${await pairs(postgres)}`
   } finally {
+    await redis?.close()
     await postgres?.close()
     await rm(folder, { recursive: true, force: true })
     await rm(bundle, { force: true })
@@ -75,8 +91,9 @@ function line(
   const verdict = hasTarget
     ? ` ${TARGETS.perSecond} | ${speed >= TARGETS.perSecond ? 'met' : '**not met**'}`
     : ' | '
-  const costs = claims.map((cost) => Math.round(cost)).join(' | ')
-  return `| ${queue} | ${NAMES[database]} | ${runtime} | ${Math.round(speed)} |${verdict} | ${Math.round(cpu)} | ${costs} |`
+  const costs = WAITING.map((_, n) => (claims[n] === undefined ? '' : Math.round(claims[n]))).join(' | ')
+  const where = queue === 'bare' ? 'none' : NAMES[database]
+  return `| ${QUEUE_NAMES[queue]} | ${where} | ${runtime} | ${Math.round(speed)} |${verdict} | ${Math.round(cpu)} | ${costs} |`
 }
 
 function table(lines: readonly string[]): string {
