@@ -3,8 +3,9 @@
  * document says of folders and SQLite is mapped: the cache and what jobs make to R2 buckets and the database to D1, persisted
  * beside where they would lie on a server; source folders and the samples to read-only services.
  */
+import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { Log, LogLevel, Miniflare } from 'miniflare'
 import { checkExposure, ConfigError, loadConfig, type Config } from '../src/index.ts'
@@ -25,6 +26,8 @@ interface Mapping {
   /** Mount to binding, for the Worker. */
   readonly standIns: Record<string, string>
   readonly services: Record<string, Service>
+  /** Binding to bucket. */
+  readonly buckets: Record<string, string>
   readonly r2: string
   readonly d1: string
 }
@@ -32,6 +35,8 @@ interface Mapping {
 const CACHE = 'MEDIAMORPH_CACHE'
 const KEPT = 'MEDIAMORPH_ARTIFACTS'
 const DATABASE = 'MEDIAMORPH_DATABASE'
+/** The default of `storage.artifacts`: nobody has said where what jobs make is to lie. */
+const USUAL_ARTIFACTS = 'fs:./.mediamorph/media'
 const JOBS = 'MEDIAMORPH_JOBS'
 const QUEUE = 'mediamorph-jobs'
 const DEAD = `${QUEUE}-dlq`
@@ -51,16 +56,22 @@ async function mapMounts(config: Config): Promise<Mapping> {
     services[name] = createFileService(await openServerDriver(mount, 'source', process.env))
     standIns[mount] = `service:${name}`
   }
-  const folder = keptBeside(artifacts, standIns) ?? pathOf(cache, 'fs', 'storage.cache')
+  const folder = bucketsFolder(config)
+  if (artifacts.startsWith('fs:')) standIns[artifacts] ??= `r2:${KEPT}`
   const file = pathOf(config.database, 'sqlite', 'database')
-  return { standIns, services, r2: join(folder, '.workers'), d1: join(dirname(file), '.workers') }
+  const buckets = { [CACHE]: bucketName(pathOf(cache, 'fs', 'storage.cache')), [KEPT]: 'artifacts' }
+  return { standIns, services, buckets, r2: join(folder, '.workers'), d1: join(dirname(file), '.workers') }
 }
 
-/** Buckets lie in one place: where what jobs made is, since a cache may be thrown away. Undefined: nothing is kept in one. */
-function keptBeside(artifacts: string, standIns: Record<string, string>): string | undefined {
-  if (!artifacts.startsWith('fs:') || Object.hasOwn(standIns, artifacts)) return undefined
-  standIns[artifacts] = `r2:${KEPT}`
-  return artifacts.slice('fs:'.length)
+/** All lie in one place: where what jobs make is to be, since a cache may be thrown away; where nobody said that, with the cache. */
+function bucketsFolder({ storage: { cache, artifacts } }: Config): string {
+  const isChosen = artifacts.startsWith('fs:') && artifacts !== USUAL_ARTIFACTS
+  return pathOf(isChosen ? artifacts : cache, 'fs', 'storage.cache')
+}
+
+/** What jobs make may be shared by services whose caches are not. */
+function bucketName(cache: string): string {
+  return `cache-${createHash('sha256').update(resolve(cache)).digest('hex').slice(0, 12)}`
 }
 
 function pathOf(mount: string, kind: string, field: string): string {
@@ -87,7 +98,7 @@ async function launch(): Promise<void> {
   checkExposure(config, config.host)
   const faults = [...redisFaults(config), ...netFaults(config)]
   if (faults.length > 0) throw new ConfigError(faults)
-  const { standIns, services, r2, d1 } = await mapMounts(config)
+  const { standIns, services, buckets, r2, d1 } = await mapMounts(config)
   const places = { database: config.database, queue: `cloudflare:${JOBS}` }
   const text = document === undefined ? undefined : JSON.stringify({ ...document, ...places })
   const miniflare = new Miniflare({
@@ -99,7 +110,7 @@ async function launch(): Promise<void> {
     cf: false,
     log: new Log(LogLevel.ERROR),
     bindings: { ...textsFor(text), MEDIAMORPH_MOUNTS: JSON.stringify(standIns) },
-    r2Buckets: [CACHE, KEPT],
+    r2Buckets: buckets,
     r2Persist: r2,
     d1Databases: [DATABASE],
     d1Persist: d1,
