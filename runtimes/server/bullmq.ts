@@ -2,10 +2,10 @@
 import type * as Bull from 'bullmq'
 import type { Redis as Client } from 'ioredis'
 import type { Delivery, DeliveryOptions, Notice, PulledDelivery } from '../../src/index.ts'
+import { redisOptions } from './redis-options.ts'
 
 /** Milliseconds: orders wait for the answer. */
 const COMMAND_MS = 1000
-const CONNECT_MS = 1000
 const LONGEST_PAUSE_MS = 1000
 /** Milliseconds for which nobody asks after one got no answer. */
 const REST_MS = 1000
@@ -33,15 +33,7 @@ export async function openBullmq(url: string, options: DeliveryOptions): Promise
       throw new Error('queue: needs the packages bullmq and ioredis, which are not installed', { cause })
     },
   )
-  const client = new Connection(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    // Without a connection a command fails at once instead of waiting for one.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempts) => Math.min(attempts * 100, LONGEST_PAUSE_MS),
-  })
+  const client = new Connection(url, redisOptions(COMMAND_MS, LONGEST_PAUSE_MS))
   let connections = 0
   // Every command that fails says so itself; without a listener the event would end the process.
   client.on('error', () => undefined)

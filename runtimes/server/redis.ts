@@ -2,25 +2,17 @@
 import { createHash } from 'node:crypto'
 import type { Redis as Client } from 'ioredis'
 import type { Redis } from '../../src/index.ts'
+import { redisOptions } from './redis-options.ts'
 
 /** Milliseconds: a request waits for the answer. */
 const COMMAND_MS = 250
-const CONNECT_MS = 1000
 const LONGEST_PAUSE_MS = 2000
 
 export async function openServerRedis(url: string): Promise<Redis> {
   const { Redis: Connection } = await import('ioredis').catch((cause: unknown) => {
     throw new Error('redis: needs the package ioredis, which is not installed', { cause })
   })
-  const client = new Connection(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    // Without a connection a command fails at once instead of waiting for one.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempts) => Math.min(attempts * 100, LONGEST_PAUSE_MS),
-  })
+  const client = new Connection(url, redisOptions(COMMAND_MS, LONGEST_PAUSE_MS))
   // Every command that fails says so itself; without a listener the event would end the process.
   client.on('error', () => undefined)
   // Down now, it may be up later: whoever asks until then hears of it.
