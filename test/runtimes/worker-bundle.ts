@@ -43,6 +43,18 @@ export function deployedBytes({ script, modules }: WorkerBundle): number {
   return [script, ...modules.values()].reduce((sum, part) => sum + gzipSync(part).length, 0)
 }
 
+/** As miniflare is given it. */
+export function modulesOf({ script, modules }: WorkerBundle) {
+  return [
+    { type: 'ESModule' as const, path: '/worker.js', contents: script },
+    ...[...modules].map(([name, contents]) => ({
+      type: name.endsWith('.wasm') ? ('CompiledWasm' as const) : ('Data' as const),
+      path: `/${name}`,
+      contents,
+    })),
+  ]
+}
+
 interface Settings {
   readonly compatibility_date: string
   readonly compatibility_flags: string[]
@@ -63,14 +75,7 @@ export async function startWorker(
   return new Miniflare({
     ...more,
     modulesRoot: '/',
-    modules: [
-      { type: 'ESModule', path: '/worker.js', contents: script },
-      ...[...modules].map(([name, contents]) => ({
-        type: name.endsWith('.wasm') ? ('CompiledWasm' as const) : ('Data' as const),
-        path: `/${name}`,
-        contents,
-      })),
-    ],
+    modules: modulesOf({ script, modules }),
     compatibilityDate: settings.compatibility_date,
     compatibilityFlags: settings.compatibility_flags,
     r2Buckets: settings.r2_buckets.map(({ binding }) => binding),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FAKE_MEDIA } from '../support/fake-media.ts'
 import { FFMPEG, ffmpeg, hasFfmpeg } from '../support/videos.ts'
 import { build, ROOT } from './commands.ts'
-import { bucketOf, bundleWorker } from './worker-bundle.ts'
+import { bucketOf, bundleWorker, modulesOf } from './worker-bundle.ts'
 
 const WORKER = `
 import { core } from 'mediamorph/workers/core'
@@ -38,7 +38,7 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
     await mkdir(join(folder, 'node_modules'))
     await symlink(ROOT, join(folder, 'node_modules/mediamorph'))
     await writeFile(join(folder, 'worker.ts'), WORKER)
-    const { script, modules } = await bundleWorker(join(folder, 'worker.ts'))
+    const bundle = await bundleWorker(join(folder, 'worker.ts'))
     miniflare = new Miniflare({
       cf: false,
       log: new Log(LogLevel.ERROR),
@@ -46,14 +46,7 @@ describe.runIf(hasFfmpeg())(`with ${FFMPEG}`, () => {
         {
           name: 'mediamorph',
           modulesRoot: '/',
-          modules: [
-            { type: 'ESModule', path: '/worker.js', contents: script },
-            ...[...modules].map(([name, contents]) => ({
-              type: name.endsWith('.wasm') ? ('CompiledWasm' as const) : ('Data' as const),
-              path: `/${name}`,
-              contents,
-            })),
-          ],
+          modules: modulesOf(bundle),
           compatibilityDate: '2026-04-01',
           compatibilityFlags: ['enable_request_signal'],
           bindings: { LOG_LEVEL: 'silent' },
