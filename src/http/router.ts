@@ -92,7 +92,8 @@ export function createRouter(options: RouterOptions): Router {
       const finishedAt = services.now()
       const final = withCommonHeaders(reply, visit, finishedAt, options)
       logRequest(services.logger, event, finishedAt, report)
-      options.metrics.request(event, finishedAt)
+      // Nobody else can read them.
+      if (options.metricsToken !== undefined) options.metrics.request(event, finishedAt)
       return final
     },
   }
